@@ -68,7 +68,7 @@ class Timetable:
     time_zone : str
         IANA name of the zone in which the study's window is given.
     pattern_ptr : array of int32, shape (n_patterns + 1,)
-        Positions of pattern p are ``pattern_ptr[p]:pattern_ptr[p + 1]`` of the ``pattern_*`` arrays.
+        Positions of pattern p: ``pattern_ptr[p]:pattern_ptr[p + 1]`` of the ``pattern_*`` arrays.
     pattern_stop : array of int32, shape (n_positions,)
         Stop at each position.
     pattern_board, pattern_alight : array of bool, shape (n_positions,)
@@ -155,7 +155,7 @@ class Timetable:
         n_events = int((length.astype(np.int64) * np.diff(self.trip_ptr)).sum())
         if len(self.arrival_s) != n_events or len(self.departure_s) != n_events:
             raise FeedError(
-                f"timetable: {len(self.arrival_s)} arrivals and {len(self.departure_s)} departures, "
+                f"timetable: {len(self.arrival_s)} arrivals, {len(self.departure_s)} departures, "
                 f"expected {n_events} of each"
             )
         if len(self.transfer_ptr) != len(self.stops) + 1 or len(self.change_s) != len(self.stops):

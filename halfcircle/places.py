@@ -86,7 +86,7 @@ class Places:
         return np.column_stack(to_crs.transform(self.lon, self.lat))
 
     def take(self, place_idx: npt.ArrayLike) -> Places:
-        """The places at these positions, in that order."""
+        """Select the places at these positions, in that order."""
         idx = np.asarray(place_idx)
         country = None if self.country is None else self.country[idx]
         return Places(self.place_id[idx], self.lon[idx], self.lat[idx], country)
