@@ -1,0 +1,178 @@
+"""What a study consists of: plain values, with defaults, as the study file gives them.
+
+Minutes here, as in the file; seconds inside. `halfcircle.study.study_file` reads and checks them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from halfcircle.errors import Fault
+
+__all__ = [
+    "BorderConfig",
+    "FeedConfig",
+    "OpportunityConfig",
+    "ReachConfig",
+    "RegionsConfig",
+    "StreetsConfig",
+    "Study",
+    "TimesConfig",
+    "TransitConfig",
+    "ZonesConfig",
+]
+
+STREET_MODES = ("walk", "bike", "car")
+TRANSIT_MODES = ("transit", "bike+transit")
+MODES = (*STREET_MODES, *TRANSIT_MODES, "crow_fly")
+SPEEDS_KMH = {"walk": 4.5, "bike": 14.0}
+ACCESS_MAX_MIN = {"walk": 20.0, "bike": 20.0}
+
+
+@dataclass(frozen=True)
+class ZonesConfig:
+    """``[zones]``: origins and destinations."""
+
+    path: Path | None = None
+    id: str = "zone_id"
+    country: str | None = None
+    name: str | None = None
+    file_crs: str | None = None
+    grid_m: float | None = None
+    within: Path | None = None
+    population: str | None = None
+
+
+@dataclass(frozen=True)
+class OpportunityConfig:
+    """``[[opportunities]]``: what is reached."""
+
+    name: str
+    path: Path
+    column: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    id: str | None = None
+    year: int | None = None
+    unit: str | None = None
+    source: str = ""
+    licence: str = ""
+    band: int = 1
+    nodata: float | None = None
+
+
+@dataclass(frozen=True)
+class StreetsConfig:
+    """``[streets]``: the street network."""
+
+    osm: tuple[Path, ...] = ()
+    place: str | None = None
+    country: str | None = None
+    max_snap_m: float = 1000.0
+    source: str = "OpenStreetMap"
+    licence: str = "ODbL 1.0"
+
+
+@dataclass(frozen=True)
+class TimesConfig:
+    """``[times]``: travel times brought along."""
+
+    path: Path
+    mode: str
+    matrix: str | None = None
+    unit: str = "seconds"
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class FeedConfig:
+    """One GTFS feed."""
+
+    id: str
+    path: Path
+    source: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class TransitConfig:
+    """``[transit]``: feeds, date and departure window."""
+
+    feeds: tuple[FeedConfig, ...]
+    date: dt.date | str
+    window_s: tuple[int, int]
+    time_zone: str
+    step_s: int = 60
+    board_slack_s: int = 60
+    transfer_max_min: float = 10.0
+
+
+@dataclass(frozen=True)
+class ReachConfig:
+    """``[reach]``: modes, bands and percentiles."""
+
+    modes: tuple[str, ...]
+    bands_min: tuple[float, ...] = (15.0, 30.0, 45.0, 60.0)
+    percentiles: tuple[int, ...] = (50,)
+    decay: str | None = None
+    limit_min: float | None = None
+    max_rides: int = 4
+    access_max_min: Mapping[str, float] = field(default_factory=lambda: dict(ACCESS_MAX_MIN))
+    speeds_kmh: Mapping[str, float] = field(default_factory=lambda: dict(SPEEDS_KMH))
+    crow_fly_kmh: float = 60.0
+    crow_fly_detour: float = 1.3
+
+
+@dataclass(frozen=True)
+class PenaltyConfig:
+    """One directed penalty of ``[border] penalties``."""
+
+    origin: str
+    destination: str
+    minutes: float
+    factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class BorderConfig:
+    """``[border]``: what a crossing costs."""
+
+    penalties: tuple[PenaltyConfig, ...] = ()
+    preset: str | None = None
+    opportunities: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RegionsConfig:
+    """``[regions]``: daily urban systems from flows."""
+
+    flows: Path
+    method: str = "labour-market-areas"
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    year: int | None = None
+    unit: str = "workers"
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A checked study file."""
+
+    name: str
+    path: Path
+    sha256: str
+    zones: ZonesConfig
+    crs: str | None = None
+    language: str = "en"
+    opportunities: tuple[OpportunityConfig, ...] = ()
+    streets: StreetsConfig | None = None
+    times: tuple[TimesConfig, ...] = ()
+    transit: TransitConfig | None = None
+    reach: ReachConfig | None = None
+    border: BorderConfig | None = None
+    regions: RegionsConfig | None = None
+    out: Path = Path("out")
+    notices: tuple[Fault, ...] = ()

@@ -1,0 +1,399 @@
+"""Reading a study file: every key checked, all faults at once.
+
+The contract of the file is described in ``docs/study-file.md``. Paths are relative to the file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import tomllib
+import zoneinfo
+from pathlib import Path
+
+from halfcircle._checks import Faults, nearest
+from halfcircle.errors import Fault, StudyError
+from halfcircle.study._toml import Lines, Table
+from halfcircle.study.config import (
+    ACCESS_MAX_MIN,
+    MODES,
+    SPEEDS_KMH,
+    STREET_MODES,
+    TRANSIT_MODES,
+    BorderConfig,
+    FeedConfig,
+    OpportunityConfig,
+    PenaltyConfig,
+    ReachConfig,
+    RegionsConfig,
+    StreetsConfig,
+    Study,
+    TimesConfig,
+    TransitConfig,
+    ZonesConfig,
+)
+
+__all__ = ["read_study"]
+
+LATER_MODES = {"car+transit": "park and ride is not built yet"}
+
+
+def read_study(path: Path) -> Study:
+    """Read and check a study file.
+
+    Parameters
+    ----------
+    path : Path
+        TOML file.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    StudyError
+        Everything that is wrong with the file, at once, each with line, key and what is allowed.
+    """
+    if not path.is_file():
+        what = "is a folder, expected a study file" if path.is_dir() else "file not found"
+        raise StudyError(faults=[Fault(str(path), what)])
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+        values = tomllib.loads(text)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StudyError(faults=[Fault(path.name, f"is no valid TOML ({error})")]) from None
+
+    faults = Faults()
+    top = Table(
+        values, "", folder=path.resolve().parent, faults=faults, lines=Lines(text, path.name)
+    )
+    general = top.table("study")
+    name = general.text("name", required=True) or ""
+    crs = general.text("crs")
+    language = general.text("language", "en", choices=("en", "nl", "de")) or "en"
+    general.finish()
+    zones = _zones(top)
+    opportunities = _opportunities(top)
+    streets = _streets(top)
+    times = _times(top)
+    transit = _transit(top)
+    reach = _reach(top, streets, transit, times, opportunities)
+    border = _border(top, zones, reach, opportunities)
+    regions = _regions(top)
+    outputs = top.table("outputs")
+    out = outputs.path("folder") or top.folder / "out"
+    outputs.finish()
+    if top.has("scenarios"):
+        top.fault("scenarios", "scenarios are not built yet; remove the table")
+    top.asked.add("scenarios")
+    top.finish()
+    faults.raise_errors(StudyError)
+    return Study(
+        name=name,
+        path=path.resolve(),
+        sha256=hashlib.sha256(raw).hexdigest(),
+        zones=zones,
+        crs=crs,
+        language=language,
+        opportunities=opportunities,
+        streets=streets,
+        times=times,
+        transit=transit,
+        reach=reach,
+        border=border,
+        regions=regions,
+        out=out,
+        notices=faults.warnings,
+    )
+
+
+def _zones(top: Table) -> ZonesConfig:
+    table = top.table("zones")
+    if not top.has("zones"):
+        top.fault("zones", "is required", remedy="add the table [zones]")
+    config = ZonesConfig(
+        path=table.path("path"),
+        id=table.text("id", "zone_id") or "zone_id",
+        country=table.text("country"),
+        name=table.text("name"),
+        file_crs=table.text("file_crs"),
+        grid_m=table.number("grid_m", above=0.0),
+        within=table.path("within"),
+        population=table.text("population"),
+    )
+    gridded = table.has("grid_m") or table.has("within")
+    if top.has("zones") and table.has("path") == gridded:
+        table.fault("path", "give either path, or grid_m together with within")
+    elif gridded and not (table.has("grid_m") and table.has("within")):
+        table.fault("grid_m", "grid_m and within belong together")
+    table.finish()
+    return config
+
+
+def _opportunities(top: Table) -> tuple[OpportunityConfig, ...]:
+    result = []
+    for table in top.tables("opportunities"):
+        name = table.text("name", required=True)
+        path = table.path("path", required=True)
+        year = table.integer("year", 0, low=1800, high=2200)
+        nodata = table.number("nodata")
+        config = OpportunityConfig(
+            name=name or "",
+            path=path or Path(),
+            column=table.text("column"),
+            columns=table.text_map("columns"),
+            id=table.text("id"),
+            year=year or None,
+            unit=table.text("unit"),
+            source=table.text("source", "") or "",
+            licence=table.text("licence", "") or "",
+            band=table.integer("band", 1, low=1),
+            nodata=nodata,
+        )
+        table.finish()
+        result.append(config)
+    names = [config.name for config in result if config.name]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        top.fault("opportunities", "a name occurs twice", name)
+    return tuple(result)
+
+
+def _streets(top: Table) -> StreetsConfig | None:
+    if not top.has("streets"):
+        return None
+    table = top.table("streets")
+    config = StreetsConfig(
+        osm=tuple(table.folder / Path(p).expanduser() for p in table.texts("osm")),
+        place=table.text("place"),
+        country=table.text("country"),
+        max_snap_m=table.number("max_snap_m", 1000.0, above=0.0) or 1000.0,
+        source=table.text("source", "OpenStreetMap contributors") or "",
+        licence=table.text("licence", "ODbL 1.0") or "",
+    )
+    if table.has("osm") == table.has("place"):
+        table.fault("osm", 'give either osm = ["region.osm.pbf"] or place = "Maastricht, NL"')
+    table.finish()
+    return config
+
+
+def _times(top: Table) -> tuple[TimesConfig, ...]:
+    result = []
+    for table in top.tables("times"):
+        path = table.path("path", required=True)
+        mode = table.text("mode", required=True) or ""
+        if mode in MODES:
+            table.fault("mode", "is the name of a mode that is routed", mode, "use another name")
+        result.append(
+            TimesConfig(
+                path=path or Path(),
+                mode=mode,
+                matrix=table.text("matrix"),
+                unit=table.text("unit", "seconds", choices=("seconds", "minutes")) or "seconds",
+                source=table.text("source", "") or "",
+            )
+        )
+        table.finish()
+    return tuple(result)
+
+
+def _transit(top: Table) -> TransitConfig | None:
+    if not top.has("transit"):
+        return None
+    table = top.table("transit")
+    feeds = []
+    tables = table.tables("feeds")
+    if not tables:
+        table.fault("feeds", "is required", remedy='feeds = [ { id = "ns", path = "ns.zip" } ]')
+    for feed in tables:
+        feed_id = feed.text("id", required=True) or ""
+        if ":" in feed_id:
+            feed.fault("id", "must not hold a colon", feed_id)
+        feeds.append(
+            FeedConfig(
+                feed_id,
+                feed.path("path", required=True) or Path(),
+                source=feed.text("source", "") or "",
+                licence=feed.text("licence", "") or "",
+            )
+        )
+        feed.finish()
+    ids = [feed.id for feed in feeds]
+    for feed_id in sorted({i for i in ids if ids.count(i) > 1}):
+        table.fault("feeds", "two feeds share an id", feed_id)
+    config = TransitConfig(
+        feeds=tuple(feeds),
+        date=_date(table),
+        window_s=_window(table),
+        time_zone=_time_zone(table),
+        step_s=table.integer("step_s", 60, low=1, high=3600),
+        board_slack_s=table.integer("board_slack_s", 60, low=0, high=3600),
+        transfer_max_min=table.number("transfer_max_min", 10.0, low=0.0, high=60.0) or 0.0,
+    )
+    table.finish()
+    return config
+
+
+def _date(table: Table) -> dt.date | str:
+    value = table.raw("date", required=True)
+    if value is None or value == "busiest-weekday":
+        return str(value)
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(str(value))
+    except ValueError:
+        table.fault("date", "must be a date such as 2024-05-14, or 'busiest-weekday'", value)
+        return ""
+
+
+def _window(table: Table) -> tuple[int, int]:
+    value = table.raw("window", required=True)
+    if value is None:
+        return (0, 0)
+    if not isinstance(value, list) or len(value) != 2:
+        table.fault("window", "must be two times, for instance ['07:00', '09:00']", value)
+        return (0, 0)
+    start, end = (table.clock_s("window", v) for v in value)
+    if start is None or end is None:
+        return (0, 0)
+    if end <= start:
+        table.fault(
+            "window",
+            "ends before it starts",
+            f"{value[0]} - {value[1]}",
+            "past midnight, write for instance ['23:00', '25:00']",
+        )
+    return (start, end)
+
+
+def _time_zone(table: Table) -> str:
+    value = table.text("time_zone", required=True)
+    if value is None:
+        return "UTC"
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        table.fault(
+            "time_zone", "is not known", value, nearest(value, zoneinfo.available_timezones())
+        )
+    return value
+
+
+def _reach(
+    top: Table,
+    streets: StreetsConfig | None,
+    transit: TransitConfig | None,
+    times: tuple[TimesConfig, ...],
+    opportunities: tuple[OpportunityConfig, ...],
+) -> ReachConfig | None:
+    if not top.has("reach"):
+        return None
+    table = top.table("reach")
+    brought = tuple(config.mode for config in times)
+    modes = table.texts("modes")
+    if not table.has("modes"):
+        table.fault("modes", "is required", remedy='modes = ["walk", "transit"]')
+    for mode in modes:
+        if mode in LATER_MODES:
+            table.fault("modes", LATER_MODES[mode], mode)
+        elif mode not in MODES and mode not in brought:
+            table.fault("modes", "is not known", mode, nearest(mode, (*MODES, *brought)))
+        elif mode in (*STREET_MODES, "bike+transit") and streets is None:
+            table.fault("modes", "needs the table [streets]", mode)
+        if mode in TRANSIT_MODES and transit is None:
+            table.fault("modes", "needs the table [transit]", mode)
+    if not opportunities:
+        table.fault("modes", "reach needs at least one [[opportunities]]")
+    percentiles = table.numbers("percentiles", (50.0,), low=1, high=99)
+    if any(p != int(p) for p in percentiles):
+        table.fault("percentiles", "must be whole numbers", list(percentiles))
+    crow_fly = table.table("crow_fly")
+    crow_kmh = crow_fly.number("kmh", 60.0, above=0.0) or 60.0
+    detour = crow_fly.number("detour", 1.3, low=1.0) or 1.3
+    crow_fly.finish()
+    config = ReachConfig(
+        modes=modes,
+        bands_min=table.numbers("bands_min", (15.0, 30.0, 45.0, 60.0), above=0.0, high=360.0),
+        percentiles=tuple(int(p) for p in percentiles),
+        decay=table.text("decay"),
+        limit_min=table.number("limit_min", above=0.0, high=360.0),
+        max_rides=table.integer("max_rides", 4, low=1, high=16),
+        access_max_min=table.number_map(
+            "access_max_min", ACCESS_MAX_MIN, keys=("walk", "bike", "car"), above=0.0, high=120.0
+        ),
+        speeds_kmh=table.number_map(
+            "speeds_kmh", SPEEDS_KMH, keys=("walk", "bike"), above=0.0, high=60.0
+        ),
+        crow_fly_kmh=crow_kmh,
+        crow_fly_detour=detour,
+    )
+    table.finish()
+    return config
+
+
+def _border(
+    top: Table,
+    zones: ZonesConfig,
+    reach: ReachConfig | None,
+    opportunities: tuple[OpportunityConfig, ...],
+) -> BorderConfig | None:
+    if not top.has("border"):
+        return None
+    table = top.table("border")
+    if zones.country is None:
+        table.fault("", "needs the side of each zone", remedy="add country = … under [zones]")
+    if reach is None:
+        table.fault("", "needs the table [reach]")
+    penalties = []
+    for row in table.tables("penalties"):
+        penalties.append(
+            PenaltyConfig(
+                row.text("from", required=True) or "",
+                row.text("to", required=True) or "",
+                row.number("minutes", 0.0, low=0.0) or 0.0,
+                _or(row.number("factor", 1.0, low=0.0, high=1.0), 1.0),
+            )
+        )
+        row.finish()
+    names = tuple(config.name for config in opportunities)
+    chosen = table.texts("opportunities", names)
+    for name in chosen:
+        if name not in names:
+            table.fault("opportunities", "is not among [[opportunities]]", name,
+                        nearest(name, names))  # fmt: skip
+    modes = table.texts("modes", reach.modes if reach else ())
+    for mode in modes:
+        if reach is not None and mode not in reach.modes:
+            table.fault("modes", "is not among the modes of [reach]", mode)
+    config = BorderConfig(tuple(penalties), table.text("preset"), chosen, modes)
+    table.finish()
+    return config
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value
+
+
+def _regions(top: Table) -> RegionsConfig | None:
+    if not top.has("regions"):
+        return None
+    table = top.table("regions")
+    parameters = table.raw("parameters")
+    if parameters is not None and not isinstance(parameters, dict):
+        table.fault("parameters", "must be a table", parameters)
+        parameters = None
+    year = table.integer("year", 0, low=1800, high=2200)
+    config = RegionsConfig(
+        flows=table.path("flows", required=True) or Path(),
+        method=table.text("method", "labour-market-areas") or "labour-market-areas",
+        parameters=parameters or {},
+        year=year or None,
+        unit=table.text("unit", "workers") or "workers",
+        source=table.text("source", "") or "",
+    )
+    table.finish()
+    return config
