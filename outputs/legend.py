@@ -1,0 +1,72 @@
+"""Words for layers and classes, shared by maps, reports and QGIS."""
+
+from __future__ import annotations
+
+from halfcircle.outputs.classes import Classes
+from halfcircle.outputs.layers import FIRST_MEASURE, FIRST_SCENARIO, LayerKey
+from halfcircle.outputs.texts import Texts
+
+__all__ = ["class_labels", "layer_title"]
+
+
+def class_labels(classes: Classes, texts: Texts, *, share: bool = False) -> tuple[str, ...]:
+    """Legend texts: "no value", "none", then one per class.
+
+    Parameters
+    ----------
+    classes : Classes
+    texts : Texts
+    share : bool
+        Whether values are shares, to be written as percentages.
+
+    Returns
+    -------
+    tuple of str
+    """
+    write = texts.share if share else texts.count
+    labels = [texts("legend.missing"), texts("legend.zero_share" if share else "legend.zero")]
+    lower = 0.0
+    for upper in classes.breaks:
+        words = "legend.up_to" if lower == 0 else "legend.between"
+        labels.append(texts(words, lower=write(lower), upper=write(upper)))
+        lower = upper
+    return tuple(labels)
+
+
+def layer_title(key: LayerKey, texts: Texts) -> str:
+    """What a layer shows, in one line.
+
+    Parameters
+    ----------
+    key : LayerKey
+    texts : Texts
+
+    Returns
+    -------
+    str
+        Such as ``Jobs, public transport, 45 min (median)``.
+    """
+    name = texts.opportunity(key.opportunity)
+    parts = [name[:1].upper() + name[1:]]
+    if key.quantity == "loss":
+        parts[0] = texts("legend.loss_of", opportunity=name)
+    if key.group != "all":
+        parts.append(key.group)
+    parts.append(texts.mode(key.mode))
+    if key.band_min is not None:
+        parts.append(texts("legend.minutes", n=texts.minutes(key.band_min)))
+    if key.measure != FIRST_MEASURE:
+        parts.append(texts.measure(key.measure))
+    if key.scenario != FIRST_SCENARIO:
+        parts.append(key.scenario)
+    title = ", ".join(parts)
+    if key.percentile is not None:
+        title += f" ({percentile_label(key.percentile, texts)})"
+    return title
+
+
+def percentile_label(percentile: int, texts: Texts) -> str:
+    """``median`` for 50, else ``25th percentile``."""
+    if percentile == 50:
+        return texts("legend.median")
+    return texts("legend.percentile", n=str(percentile))
