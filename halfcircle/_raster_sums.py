@@ -80,7 +80,7 @@ def _sum_open(
 
     bounds = shapely.total_bounds(shapes)
     inverse = ~raster.transform
-    corners = [inverse * (x, y) for x in bounds[[0, 2]] for y in bounds[[1, 3]]]
+    corners = [_apply(inverse, x, y) for x in bounds[[0, 2]] for y in bounds[[1, 3]]]
     first_column = max(math.floor(min(c for c, _ in corners)), 0)
     last_column = min(math.ceil(max(c for c, _ in corners)), raster.width)
     first_row = max(math.floor(min(r for _, r in corners)), 0)
@@ -105,7 +105,9 @@ def _sum_open(
         below = has_data & (values * scale + offset < 0)
         negative += np.unique(values[below]).tolist()
         values = np.where(has_data & ~below, values * scale + offset, 0.0)
-        transform = raster.window_transform(window) * Affine.scale(1.0 / cut)
+        t = raster.transform
+        west, north = _apply(t, first_column, row)
+        transform = Affine(t.a / cut, t.b / cut, west, t.d / cut, t.e / cut, north)
         touched = np.flatnonzero(
             shapely.intersects(shapes, shapely.box(*_bounds(transform, width * cut, height * cut)))
         )
@@ -145,7 +147,13 @@ def _cut(shapes: npt.NDArray[np.object_], resolution: tuple[float, float]) -> in
     return int(np.clip(math.ceil(PARTS_PER_ZONE * max(resolution) / side), 1, MAX_CUT))
 
 
+def _apply(transform: Any, column: float, row: float) -> tuple[float, float]:
+    # Spelt out because versions of affine differ in the operator for it.
+    t = transform
+    return t.a * column + t.b * row + t.c, t.d * column + t.e * row + t.f
+
+
 def _bounds(transform: Any, width: int, height: int) -> tuple[float, float, float, float]:
-    corners = [transform * (c, r) for c in (0, width) for r in (0, height)]
+    corners = [_apply(transform, c, r) for c in (0, width) for r in (0, height)]
     x, y = [c[0] for c in corners], [c[1] for c in corners]
     return min(x), min(y), max(x), max(y)

@@ -124,12 +124,12 @@ def numbers(
     """Return a column as float64, NaN where empty; a value that is no number is a fault."""
     series = frame[column]
     if pd.api.types.is_numeric_dtype(series.dtype) or pd.api.types.is_bool_dtype(series.dtype):
-        return series.to_numpy(dtype=np.float64, na_value=np.nan)
+        return series.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
     text = series.astype("object").where(series.notna(), "").astype(str).str.strip()
     if frame.attrs.get("decimal_comma"):
         plain = text.str.fullmatch(r"-?\d*,\d+")
         text = text.where(~plain, text.str.replace(",", "."))
-    values = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64)
+    values = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64, copy=True)
     missing = text.str.lower().isin(MISSING_WORDS).to_numpy()
     wrong = np.isnan(values) & ~missing
     if wrong.any():
