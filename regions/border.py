@@ -1,0 +1,135 @@
+"""Border loss: how much of their reach people lose at a national border.
+
+The line from travel times to tables::
+
+    measures = BorderMeasures(bands_s=(1800.0, 3600.0), decays=(decay_by_name("pbl", "car"),))
+    loss = border_loss(source, (jobs,), measures=measures, rules=border_preset("pieters-2012"))
+    loss.table()                       # border.parquet
+    loss.sectors()                     # sectors.parquet, if asked with sectors=True
+
+Definitions, for an origin i in country c(i), opportunities O_j and a band or decay f:
+
+- open reach      ``A_nb = sum_j O_j f(t_ij)``, as if there were no border;
+- domestic reach  ``A_dom``: the same over destinations in c(i). Times are those of the full
+  network, so paths may cross the border; "hard closed" takes times of a network without crossings;
+- effective reach ``A_eff = sum_j O_j f(t_ij + penalty) factor`` over foreign j, plus A_dom;
+- loss            ``L = 1 - A_dom / A_nb``; undefined (NaN), not 0, where nothing is in reach.
+
+Runs that hold the travel times of a block already use `BorderPlan.block` and save them a second
+search; `border_loss` is that in a loop over blocks of origins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from halfcircle.access.travel_times import TravelTimeSource, origin_blocks
+from halfcircle.errors import TravelTimeError, ZoneError
+from halfcircle.places import Opportunities
+from halfcircle.regions.border_plan import BorderPlan, plan_border
+from halfcircle.regions.border_result import BorderLoss, BorderMeasures, concat_losses
+from halfcircle.regions.border_rules import BorderRules
+
+__all__ = ["BorderLoss", "BorderMeasures", "BorderPlan", "border_loss", "plan_border"]
+
+
+def border_loss(
+    source: TravelTimeSource,
+    opportunities: Sequence[Opportunities],
+    *,
+    measures: BorderMeasures,
+    rules: BorderRules | None = None,
+    variants: Sequence[BorderRules] = (),
+    hard_closed: TravelTimeSource | None = None,
+    percentile: int | None = None,
+    sectors: bool = False,
+    unassigned: str = "error",
+    match: npt.ArrayLike | None = None,
+    origin_idx: npt.NDArray[np.int64] | None = None,
+    block_size: int = 64,
+    workers: int = 2,
+) -> BorderLoss:
+    """Border loss of every origin of a travel-time source.
+
+    Memory is bounded by ``block_size x n_destinations``; results do not depend on `block_size` or
+    `workers`.
+
+    Parameters
+    ----------
+    source : TravelTimeSource
+        Times on the full network; its places carry countries.
+    opportunities, measures, rules, variants, unassigned, match
+        As in `plan_border`.
+    hard_closed : TravelTimeSource, optional
+        The same places on a network without border crossings.
+    percentile : int, optional
+        Percentile of travel time; 50 where the source has it, else its first.
+    sectors : bool
+        Also split reach over 16 compass sectors and a core.
+    origin_idx : array of int64, optional
+        Origins to do; all where left out.
+    block_size : int
+        Origins at a time.
+    workers : int
+        Threads.
+
+    Raises
+    ------
+    TravelTimeError
+        The percentile is not there, or the two sources do not fit.
+    """
+    plan = plan_border(
+        source.origins, source.destinations, opportunities,
+        mode=source.mode, measures=measures, rules=rules, variants=variants,
+        unassigned=unassigned, match=match,
+    )  # fmt: skip
+    p = _percentile(source, percentile)
+    p_closed = None if hard_closed is None else _percentile(hard_closed, source.percentiles[p])
+    if hard_closed is not None:
+        for mine, other in (
+            (source.origins, hard_closed.origins),
+            (source.destinations, hard_closed.destinations),
+        ):
+            if not np.array_equal(mine.place_id, other.place_id):
+                raise TravelTimeError("the hard-closed source has other places than the open one")
+    wanted = np.arange(len(source.origins)) if origin_idx is None else np.asarray(origin_idx)
+    if len(wanted) == 0:
+        raise ZoneError("border loss: there are no origins")
+    blocks = [wanted[part] for part in origin_blocks(len(wanted), block_size)]
+    work = partial(_one_block, plan, source, p, hard_closed, p_closed, sectors)
+    if workers <= 1:
+        parts = [work(block) for block in blocks]
+    else:
+        with ThreadPoolExecutor(workers) as pool:
+            parts = list(pool.map(work, blocks))
+    return replace(concat_losses(parts), percentile=source.percentiles[p])
+
+
+def _one_block(
+    plan: BorderPlan,
+    source: TravelTimeSource,
+    p: int,
+    hard_closed: TravelTimeSource | None,
+    p_closed: int | None,
+    sectors: bool,
+    block: npt.NDArray[np.int64],
+) -> BorderLoss:
+    times = source.times_s(block)[:, p]
+    closed = None if hard_closed is None else hard_closed.times_s(block)[:, p_closed or 0]
+    return plan.block(block, times, closed_times_s=closed, sectors=sectors)
+
+
+def _percentile(source: TravelTimeSource, wanted: int | None) -> int:
+    if wanted is None:
+        return source.percentiles.index(50) if 50 in source.percentiles else 0
+    if wanted not in source.percentiles:
+        raise TravelTimeError(
+            f"mode {source.mode!r} has travel-time percentiles {source.percentiles}, not {wanted}"
+        )
+    return source.percentiles.index(wanted)
