@@ -1,0 +1,116 @@
+"""Changes between trips, worked out once for a timetable and a window."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from halfcircle.access.transit._transfers import UNREACHED, reduced_transfers
+from halfcircle.access.transit.clipped import ClippedTimetable
+
+__all__ = ["Changes", "build_changes"]
+
+TRIPS_AT_A_TIME = 256
+CHANGES_PER_EVENT = 16
+
+
+class Changes(NamedTuple):
+    """From where one gets off to the trips worth getting on.
+
+    Parameters
+    ----------
+    ptr : array of int64, shape (n_events + 1,)
+        Changes of event e, trip by trip, are ``ptr[e]:ptr[e + 1]``.
+    trip : array of int32, shape (n_changes,)
+    position : array of uint16, shape (n_changes,)
+        Where the trip is boarded.
+    """
+
+    ptr: npt.NDArray[np.int64]
+    trip: npt.NDArray[np.int32]
+    position: npt.NDArray[np.uint16]
+
+
+def build_changes(clipped: ClippedTimetable, horizon_s: int, *, workers: int = 1) -> Changes:
+    """Find the changes that a search over the window needs.
+
+    Parameters
+    ----------
+    clipped : ClippedTimetable
+    horizon_s : int, seconds after the first departure
+        Latest arrival of interest.
+    workers : int
+        Threads.
+    """
+    starts = range(0, clipped.n_trips, TRIPS_AT_A_TIME)
+    with ThreadPoolExecutor(workers) as pool:
+        parts = list(pool.map(lambda start: _changes_of(clipped, horizon_s, start), starts))
+    ptr = np.zeros(len(clipped.arrival_s) + 1, dtype=np.int64)
+    np.cumsum(
+        np.concatenate([np.empty(0, np.int32), *(part[0] for part in parts)]),
+        out=ptr[1:],
+        dtype=np.int64,
+    )
+    changes = Changes(
+        ptr,
+        np.concatenate([np.empty(0, np.int32), *(part[1] for part in parts)]),
+        np.concatenate([np.empty(0, np.uint16), *(part[2] for part in parts)]),
+    )
+    for array in changes:
+        array.flags.writeable = False
+    return changes
+
+
+def _changes_of(
+    clipped: ClippedTimetable, horizon_s: int, start: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint16]]:
+    """Counts, trips and positions of the trips from `start` on, one portion."""
+    end = min(start + TRIPS_AT_A_TIME, clipped.n_trips)
+    event_end = np.append(clipped.trip_event, len(clipped.arrival_s))
+    label = np.full(clipped.n_stops + 1, UNREACHED, dtype=np.int32)
+    label[-1] = -UNREACHED
+    touched = np.empty(clipped.n_stops, dtype=np.int32)
+    longest = int(np.diff(clipped.pattern_ptr).max())
+    position_count = np.empty(longest, dtype=np.int32)
+    counts, trips, positions = [], [], []
+    capacity = CHANGES_PER_EVENT * int(event_end[end] - event_end[start])
+    while start < end:
+        count = np.zeros(int(event_end[end] - event_end[start]), dtype=np.int32)
+        to_trip = np.empty(capacity, dtype=np.int32)
+        to_position = np.empty(capacity, dtype=np.uint16)
+        done, n_kept = reduced_transfers(
+            clipped.pattern_ptr,
+            clipped.pattern_trip,
+            clipped.pattern_event,
+            clipped.arrival_s,
+            clipped.board_s,
+            clipped.event_stop,
+            clipped.trip_event,
+            clipped.trip_pattern,
+            clipped.line_ptr,
+            clipped.line_pattern,
+            clipped.line_position,
+            clipped.change_s,
+            clipped.transfer_ptr,
+            clipped.transfer_stop,
+            clipped.transfer_s,
+            horizon_s,
+            start,
+            end,
+            label,
+            touched,
+            position_count,
+            count,
+            to_trip,
+            to_position,
+        )
+        counts.append(count[: int(event_end[done] - event_end[start])])
+        trips.append(to_trip[:n_kept].copy())
+        positions.append(to_position[:n_kept].copy())
+        if done == start:
+            capacity *= 4
+        start = done
+    return np.concatenate(counts), np.concatenate(trips), np.concatenate(positions)

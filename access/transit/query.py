@@ -1,0 +1,148 @@
+"""What is asked of a timetable: the window, the limits, and the walks to and from stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from halfcircle._checks import Faults, frozen_array
+from halfcircle.errors import InputError
+
+__all__ = ["MAX_LIMIT_S", "StopLinks", "TransitQuery"]
+
+MAX_LIMIT_S = 32_767
+"""Longest travel time that lanes of 16 bits hold with room for a walk of the same length."""
+
+MAX_WINDOW_S = 7 * 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransitQuery:
+    """A departure window and the limits of a journey.
+
+    Parameters
+    ----------
+    start_s, end_s : int, seconds after ``Timetable.origin_utc_s``
+        Departures from the origin run from `start_s` up to, and without, `end_s`.
+    step_s : int, seconds
+        Between two departures.
+    max_rides : int
+        Most rides of a journey; transfers are one fewer.
+    limit_s : int, seconds
+        Longest travel time, at most 32,767 (9 h 6 min); what takes longer is not reached.
+    board_slack_s : int, seconds
+        Least time between reaching the first stop and getting on there.
+    percentiles : tuple of int
+        Percentiles of travel time over the departures, rising; see `percentile_index`.
+
+    Raises
+    ------
+    InputError
+        Any of these is out of its bounds.
+    """
+
+    start_s: int
+    end_s: int
+    step_s: int = 60
+    max_rides: int = 4
+    limit_s: int = 7_200
+    board_slack_s: int = 60
+    percentiles: tuple[int, ...] = (50,)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "percentiles", tuple(int(p) for p in self.percentiles))
+        faults = Faults()
+        where = "transit query"
+        if not self.start_s < self.end_s:
+            faults.add(
+                where,
+                "the departure window has no length",
+                values=[f"{self.start_s} s to {self.end_s} s"],
+                remedy="let it end after it starts",
+            )
+        elif self.end_s - self.start_s > MAX_WINDOW_S:
+            faults.add(where, "the departure window is longer than a week")
+        bounds = (
+            ("step_s", self.step_s, 1, MAX_WINDOW_S),
+            ("max_rides", self.max_rides, 1, 32),
+            ("limit_s", self.limit_s, 1, MAX_LIMIT_S),
+            ("board_slack_s", self.board_slack_s, 0, MAX_LIMIT_S),
+        )
+        for label, value, low, high in bounds:
+            if not low <= value <= high:
+                faults.add(where, f"{label} is not between {low} and {high:,}", values=[value])
+        if not self.percentiles:
+            faults.add(where, "there is no percentile", remedy="give 50 for the median")
+        elif not all(0 <= p <= 100 for p in self.percentiles):
+            faults.add(where, "percentiles outside 0 to 100", values=self.percentiles)
+        elif list(self.percentiles) != sorted(set(self.percentiles)):
+            faults.add(where, "percentiles do not rise", values=self.percentiles)
+        faults.raise_errors(InputError)
+
+    @property
+    def n_departures(self) -> int:
+        """Number of departures in the window."""
+        return -((self.start_s - self.end_s) // self.step_s)
+
+    @property
+    def departures_s(self) -> npt.NDArray[np.int64]:
+        """Departures, shape (n_departures,), seconds after ``Timetable.origin_utc_s``."""
+        return np.arange(self.start_s, self.end_s, self.step_s, dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class StopLinks:
+    """Ways between places and stops, without a ride: on foot, by bicycle or by car.
+
+    The same structure serves both ends: from origins to the stops where people get on, and to
+    destinations from the stops where they got off.
+
+    Parameters
+    ----------
+    ptr : array of int64, shape (n_places + 1,)
+        Links of place i are ``ptr[i]:ptr[i + 1]``.
+    stop_idx : array of int32, shape (n_links,)
+    seconds : array of int32, shape (n_links,), seconds
+        Travel time along the link; fractions are rounded up to whole seconds.
+
+    Raises
+    ------
+    InputError
+        Lengths do not fit, or seconds are negative or not finite.
+    """
+
+    ptr: npt.NDArray[np.int64]
+    stop_idx: npt.NDArray[np.int32]
+    seconds: npt.NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        where = "stop links"
+        ptr = frozen_array(self.ptr, np.int64)
+        stop_idx = frozen_array(self.stop_idx, np.int32)
+        seconds = np.ceil(np.asarray(self.seconds, dtype=np.float64))
+        if ptr.ndim != 1 or len(ptr) < 1 or ptr[0] != 0 or (np.diff(ptr) < 0).any():
+            faults.add(where, "ptr does not start at 0 and rise")
+        elif stop_idx.shape != (ptr[-1],) or seconds.shape != (ptr[-1],):
+            faults.add(
+                where,
+                f"{stop_idx.shape} stops and {seconds.shape} times, expected ({ptr[-1]},) of each",
+            )
+        wrong = ~((seconds >= 0) & (seconds < 2**31))
+        if wrong.any():
+            faults.add(where, "seconds that are negative or not finite", values=seconds[wrong])
+        if len(stop_idx) and stop_idx.min() < 0:
+            faults.add(where, "stops below 0", values=stop_idx[stop_idx < 0])
+        faults.raise_errors(InputError)
+        object.__setattr__(self, "ptr", ptr)
+        object.__setattr__(self, "stop_idx", stop_idx)
+        object.__setattr__(self, "seconds", frozen_array(seconds, np.int32))
+
+    def __len__(self) -> int:
+        return len(self.ptr) - 1
+
+    def __repr__(self) -> str:
+        linked = int((np.diff(self.ptr) > 0).sum())
+        return f"<StopLinks: {len(self):,} places, {linked:,} linked, {len(self.stop_idx):,} links>"
