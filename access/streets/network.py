@@ -1,0 +1,397 @@
+"""Street network of one mode: a directed graph in CSR form, with the geometry of its links."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from pyproj import CRS, Transformer
+
+from halfcircle._checks import Faults, frozen_array, nearest
+from halfcircle.access.streets.cache import content_key
+from halfcircle.access.streets.profiles import MODES, Mode
+from halfcircle.access.streets.segments import TICKS_PER_S, quantised_s
+from halfcircle.access.streets.tags import ROAD_CLASSES
+from halfcircle.errors import Fault, StreetError
+
+if TYPE_CHECKING:
+    from halfcircle.access.streets.snapping import Snaps
+
+__all__ = ["StreetLinks", "StreetNetwork"]
+
+CONNECTOR = ROAD_CLASSES.index("connector")
+
+
+@dataclass(frozen=True, eq=False)
+class StreetLinks:
+    """Pieces of street between junctions, with geometry; edges are their open directions.
+
+    Parameters
+    ----------
+    ptr : array of int64, shape (n_links + 1,)
+        ``lon[ptr[i]:ptr[i + 1]]`` are the positions of link i.
+    lon, lat : array of float64, degrees (WGS 84)
+    length_m : array of float32, shape (n_links,), metres
+        Geodesic length on WGS 84.
+    way_id : array of int64, shape (n_links,)
+        OSM way at its beginning.
+    road_class : array of uint8, shape (n_links,)
+        Index into `ROAD_CLASSES`.
+    snap : array of bool, shape (n_links,)
+        Whether places may attach: no motorways, trunk roads, bridges, tunnels, ferries.
+    main : array of bool, shape (n_links,)
+        Whether it lies in the largest strongly connected part.
+    """
+
+    ptr: npt.NDArray[np.int64]
+    lon: npt.NDArray[np.float64]
+    lat: npt.NDArray[np.float64]
+    length_m: npt.NDArray[np.float32]
+    way_id: npt.NDArray[np.int64]
+    road_class: npt.NDArray[np.uint8]
+    snap: npt.NDArray[np.bool_]
+    main: npt.NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        for name, dtype in LINK_ARRAYS.items():
+            object.__setattr__(self, name, frozen_array(getattr(self, name), dtype))
+        n = len(self)
+        columns = (self.way_id, self.road_class, self.snap, self.main)
+        fits = all(column.shape == (n,) for column in columns)
+        fits = fits and self.ptr.shape == (n + 1,) and self.ptr[0] == 0
+        fits = fits and self.lon.shape == self.lat.shape == (self.ptr[-1],)
+        if not fits or bool((np.diff(self.ptr) < 2).any()):
+            raise StreetError("street links: arrays do not fit together")
+
+    def __len__(self) -> int:
+        return len(self.length_m)
+
+    def geometry(self, link_idx: npt.ArrayLike | None = None) -> npt.NDArray[np.object_]:
+        """Linestrings in WGS 84 of these links (all where left out)."""
+        idx = np.arange(len(self)) if link_idx is None else np.asarray(link_idx)
+        return self._lines(self.lon, self.lat, idx)
+
+    def _lines(
+        self, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], idx: npt.NDArray[Any]
+    ) -> npt.NDArray[np.object_]:
+        size = np.diff(self.ptr)[idx]
+        offset = np.cumsum(size) - size
+        at = np.repeat(self.ptr[idx] - offset, size) + np.arange(int(size.sum()))
+        which = np.repeat(np.arange(len(idx)), size)
+        lines: Any = shapely.linestrings(np.column_stack([x[at], y[at]]), indices=which)
+        return np.asarray(lines, dtype=object)
+
+    @cached_property
+    def crs(self) -> CRS:
+        """Local equal-area metric CRS, centred on the network."""
+        lon, lat = (
+            (float(values.min()) + float(values.max())) / 2 if len(values) else 0.0
+            for values in (self.lon, self.lat)
+        )
+        return CRS.from_proj4(f"+proj=laea +lat_0={lat:.4f} +lon_0={lon:.4f} +datum=WGS84 +units=m")
+
+    @cached_property
+    def to_metric(self) -> Transformer:
+        """From WGS 84 to `crs`."""
+        return Transformer.from_crs("EPSG:4326", self.crs, always_xy=True)
+
+    @cached_property
+    def snap_index(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_], shapely.STRtree]:
+        """Indices, projected lines and tree of the links where places may attach."""
+        return self._index(np.flatnonzero(self.snap & self.main))
+
+    @cached_property
+    def island_tree(self) -> shapely.STRtree:
+        """Tree of links where places could attach if they were connected."""
+        return self._index(np.flatnonzero(self.snap & ~self.main))[2]
+
+    def _index(
+        self, idx: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_], shapely.STRtree]:
+        x, y = self.to_metric.transform(self.lon, self.lat)
+        lines = self._lines(np.asarray(x), np.asarray(y), idx)
+        return idx, lines, shapely.STRtree(lines)
+
+
+@dataclass(frozen=True, eq=False)
+class StreetNetwork:
+    """Directed street graph of one mode.
+
+    Weights are float32 seconds in whole multiples of 1/256 s, so that sums are exact up to
+    65,536 s (18 h) and every algorithm, order and number of threads gives bit-identical times.
+
+    Parameters
+    ----------
+    mode : {"walk", "bike", "car"}
+    node_id : array of int64, shape (n_nodes,)
+        OSM node; several nodes share one id where a closed barrier or a turn restriction splits it.
+    node_lon, node_lat : array of float64, shape (n_nodes,), degrees (WGS 84)
+    edge_ptr : array of int64, shape (n_nodes + 1,)
+        ``edge_head[edge_ptr[i]:edge_ptr[i + 1]]`` are the heads of edges that leave node i.
+    edge_head, edge_tail : array of int32, shape (n_edges,)
+        Node indices.
+    edge_s : array of float32, shape (n_edges,), seconds
+        Travel time, with the delay at the head.
+    edge_link : array of int32, shape (n_edges,)
+        Index into `links`; -1 for connectors inside a split node.
+    edge_forward : array of bool, shape (n_edges,)
+        Whether the edge runs along the geometry of its link.
+    edge_copy : array of bool, shape (n_edges,)
+        Second copies of an edge, that remember a turn restriction via a way.
+    links : StreetLinks
+    profile : str
+        The assumptions, as text for reports.
+    digest : str
+        Hash of inputs and parameters.
+    notices : tuple of Fault
+        What was dropped on the way here.
+
+    Raises
+    ------
+    StreetError
+        Arrays do not fit together, a weight is negative or not a multiple of 1/256 s.
+    """
+
+    mode: Mode
+    node_id: npt.NDArray[np.int64]
+    node_lon: npt.NDArray[np.float64]
+    node_lat: npt.NDArray[np.float64]
+    edge_ptr: npt.NDArray[np.int64]
+    edge_head: npt.NDArray[np.int32]
+    edge_tail: npt.NDArray[np.int32]
+    edge_s: npt.NDArray[np.float32]
+    edge_link: npt.NDArray[np.int32]
+    edge_forward: npt.NDArray[np.bool_]
+    edge_copy: npt.NDArray[np.bool_]
+    links: StreetLinks = field(repr=False)
+    profile: str = ""
+    digest: str = ""
+    notices: tuple[Fault, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, dtype in NETWORK_ARRAYS.items():
+            object.__setattr__(self, name, frozen_array(getattr(self, name), dtype))
+        faults = Faults()
+        where = f"street network ({self.mode})"
+        if self.mode not in MODES:
+            faults.add(where, "unknown mode", values=[self.mode], remedy=nearest(self.mode, MODES))
+        n, m = self.n_nodes, self.n_edges
+        columns = (self.edge_tail, self.edge_s, self.edge_link, self.edge_forward, self.edge_copy)
+        fits = self.node_lon.shape == self.node_lat.shape == (n,)
+        fits = fits and all(column.shape == (m,) for column in columns)
+        fits = fits and self.edge_ptr.shape == (n + 1,)
+        if not fits or (self.edge_ptr[0], self.edge_ptr[-1]) != (0, m):
+            faults.add(where, "arrays do not fit together")
+        elif m:
+            tails = np.repeat(np.arange(n), np.diff(self.edge_ptr))
+            if not np.array_equal(tails, self.edge_tail):
+                faults.add(where, "edge_tail does not follow edge_ptr")
+            if self.edge_head.min() < 0 or self.edge_head.max() >= n:
+                faults.add(where, "edge_head names nodes that are not there")
+            if self.edge_link.min() < -1 or self.edge_link.max() >= len(self.links):
+                faults.add(where, "edge_link names links that are not there")
+            faults.extend(_weight_faults(where, self.edge_s))
+        faults.raise_errors(StreetError)
+
+    def __repr__(self) -> str:
+        km = float(self.links.length_m.sum(dtype=np.float64)) / 1000
+        share = float(self.links.main.mean()) if len(self.links) else 0.0
+        return (
+            f"<StreetNetwork {self.mode}: {self.n_nodes:,} nodes, {self.n_edges:,} edges, "
+            f"{len(self.links):,} links, {km:,.0f} km, {share:.1%} of links in the main part>"
+        )
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes."""
+        return len(self.node_id)
+
+    @property
+    def n_edges(self) -> int:
+        """Number of directed edges."""
+        return len(self.edge_head)
+
+    @cached_property
+    def edge_ticks(self) -> npt.NDArray[np.int32]:
+        """`edge_s` in units of 1/256 s, shape (n_edges,): what searches add up."""
+        return frozen_array(np.rint(self.edge_s.astype(np.float64) * TICKS_PER_S), np.int32)
+
+    @cached_property
+    def link_edges(self) -> npt.NDArray[np.int32]:
+        """Edge along and against each link, shape (n_links, 2); -1 where closed."""
+        edges = np.full((len(self.links), 2), -1, dtype=np.int32)
+        real = np.flatnonzero((self.edge_link >= 0) & ~self.edge_copy)
+        edges[self.edge_link[real], np.where(self.edge_forward[real], 0, 1)] = real
+        return frozen_array(edges, np.int32)
+
+    @cached_property
+    def edge_class(self) -> npt.NDArray[np.uint8]:
+        """Index into `ROAD_CLASSES` per edge, shape (n_edges,)."""
+        classes = np.full(self.n_edges, CONNECTOR, dtype=np.uint8)
+        on_link = self.edge_link >= 0
+        classes[on_link] = self.links.road_class[self.edge_link[on_link]]
+        return frozen_array(classes, np.uint8)
+
+    @property
+    def edge_length_m(self) -> npt.NDArray[np.float32]:
+        """Length per edge, shape (n_edges,), metres; 0 for connectors."""
+        if not len(self.links):
+            return np.zeros(self.n_edges, np.float32)
+        on_link = self.edge_link >= 0
+        return np.where(on_link, self.links.length_m[self.edge_link], np.float32(0))
+
+    @property
+    def edge_way_id(self) -> npt.NDArray[np.int64]:
+        """OSM way per edge, shape (n_edges,); 0 for connectors."""
+        if not len(self.links):
+            return np.zeros(self.n_edges, np.int64)
+        return np.where(self.edge_link >= 0, self.links.way_id[self.edge_link], 0)
+
+    def reversed(self) -> StreetNetwork:
+        """The same network with every edge turned round: times *to* a place become times from it.
+
+        Snaps of one serve the other. O(edges).
+        """
+        order = np.argsort(self.edge_head, kind="stable")
+        return replace(
+            self,
+            edge_ptr=edge_pointer(self.edge_head, self.n_nodes),
+            edge_head=self.edge_tail[order],
+            edge_tail=self.edge_head[order],
+            edge_s=self.edge_s[order],
+            edge_link=self.edge_link[order],
+            edge_forward=~self.edge_forward[order],
+            edge_copy=self.edge_copy[order],
+            digest=content_key([self.digest, "reversed"]),
+        )
+
+    def with_edge_seconds(self, edge_s: npt.ArrayLike) -> StreetNetwork:
+        """The same streets with other travel times, for scenarios; nothing is rebuilt.
+
+        Parameters
+        ----------
+        edge_s : array of float, shape (n_edges,), seconds
+            Rounded to 1/256 s. Connectors must stay at 0; copies (`edge_copy`) must get the time
+            of the edge that they copy.
+
+        Raises
+        ------
+        StreetError
+            Shape differs, or a time is negative, missing or infinite.
+        """
+        seconds = np.asarray(edge_s, dtype=np.float64)
+        if seconds.shape != (self.n_edges,):
+            raise StreetError(
+                f"street network: edge seconds have shape {seconds.shape}, "
+                f"expected ({self.n_edges},)"
+            )
+        bad = ~(seconds >= 0) | np.isinf(seconds)
+        if bad.any():
+            fault = Fault(
+                "street network",
+                "edge seconds that are negative, missing or infinite",
+                tuple(str(value) for value in seconds[bad][:5]),
+                count=int(bad.sum()),
+            )
+            raise StreetError(faults=[fault])
+        weights = quantised_s(seconds)
+        return replace(self, edge_s=weights, digest=content_key([self.digest, weights]))
+
+    def with_class_factors(self, factors: Mapping[str, float]) -> StreetNetwork:
+        """The same streets with travel times multiplied per road class, such as in the peak.
+
+        Parameters
+        ----------
+        factors : mapping of str to float
+            Factor per name of `ROAD_CLASSES`; classes that are not named keep their times.
+
+        Raises
+        ------
+        StreetError
+            A class is not known.
+        """
+        by_class = np.ones(len(ROAD_CLASSES))
+        faults = Faults()
+        for name, factor in factors.items():
+            if name not in ROAD_CLASSES:
+                remedy = nearest(name, ROAD_CLASSES)
+                faults.add("class factors", "unknown road class", values=[name], remedy=remedy)
+            else:
+                by_class[ROAD_CLASSES.index(name)] = factor
+        faults.raise_errors(StreetError)
+        return self.with_edge_seconds(self.edge_s * by_class[self.edge_class])
+
+    def snap(
+        self,
+        lon: npt.ArrayLike,
+        lat: npt.ArrayLike,
+        *,
+        max_snap_m: float = 500.0,
+        walk_kmh: float = 4.5,
+    ) -> Snaps:
+        """Attach places to the nearest point on an edge; see `snap_places`."""
+        from halfcircle.access.streets.snapping import snap_places
+
+        return snap_places(self, lon, lat, max_snap_m=max_snap_m, walk_kmh=walk_kmh)
+
+    @classmethod
+    def from_osmnx(cls, graph: Any, mode: Mode, **options: Any) -> StreetNetwork:
+        """Network from an OSMnx graph; see `network_from_osmnx`."""
+        from halfcircle.access.streets.osmnx_bridge import network_from_osmnx
+
+        return network_from_osmnx(graph, mode, **options)
+
+    def to_osmnx(self) -> Any:
+        """OSMnx graph (networkx.MultiDiGraph) of this network; see `network_to_osmnx`."""
+        from halfcircle.access.streets.osmnx_bridge import network_to_osmnx
+
+        return network_to_osmnx(self)
+
+
+def edge_pointer(tail: npt.NDArray[Any], n_nodes: int) -> npt.NDArray[np.int64]:
+    """CSR pointer of edges in the order of their tails."""
+    ptr = np.zeros(n_nodes + 1, dtype=np.int64)
+    np.cumsum(np.bincount(tail, minlength=n_nodes), out=ptr[1:])
+    return ptr
+
+
+def _weight_faults(where: str, edge_s: npt.NDArray[np.float32]) -> list[Fault]:
+    bad = ~(edge_s >= 0) | np.isinf(edge_s)
+    if bad.any():
+        what = "edge seconds that are negative, missing or infinite"
+        return [Fault(where, what, tuple(map(str, edge_s[bad][:5])), count=int(bad.sum()))]
+    if not np.array_equal(quantised_s(edge_s), edge_s):
+        return [Fault(where, "edge seconds are not whole multiples of 1/256 s")]
+    return []
+
+
+LINK_ARRAYS: dict[str, npt.DTypeLike] = {
+    "ptr": np.int64,
+    "lon": np.float64,
+    "lat": np.float64,
+    "length_m": np.float32,
+    "way_id": np.int64,
+    "road_class": np.uint8,
+    "snap": np.bool_,
+    "main": np.bool_,
+}
+NETWORK_ARRAYS: dict[str, npt.DTypeLike] = {
+    "node_id": np.int64,
+    "node_lon": np.float64,
+    "node_lat": np.float64,
+    "edge_ptr": np.int64,
+    "edge_head": np.int32,
+    "edge_tail": np.int32,
+    "edge_s": np.float32,
+    "edge_link": np.int32,
+    "edge_forward": np.bool_,
+    "edge_copy": np.bool_,
+}
+
+Cache = str | os.PathLike[str] | None
