@@ -20,6 +20,7 @@ __all__ = ["BorderLoss", "BorderMeasures", "concat_losses"]
 Floats = npt.NDArray[np.float64]
 
 CUMULATIVE = "cumulative"
+DECAY = "decay"
 HARD_CLOSED = "_hard_closed"
 
 
@@ -64,8 +65,12 @@ class BorderMeasures:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """``"cumulative"`` per band, then the names of the decays."""
-        return (CUMULATIVE,) * len(self.bands_s) + tuple(decay.name for decay in self.decays)
+        """``"cumulative"`` per band, then ``"decay"``; names of the curves where there are several.
+
+        The same names as in ``reach.parquet``, so that the tables join.
+        """
+        names = tuple(decay.name for decay in self.decays)
+        return (CUMULATIVE,) * len(self.bands_s) + ((DECAY,) if len(names) == 1 else names)
 
     @property
     def band_min(self) -> tuple[float, ...]:
@@ -191,11 +196,12 @@ class BorderLoss:
         """Position of a band or of a decay in the measure axis."""
         if band_s is not None and band_s in self.measures.bands_s:
             return self.measures.bands_s.index(band_s)
-        if decay is not None and decay in self.measures.names[len(self.measures.bands_s) :]:
-            return self.measures.names.index(decay)
+        curves = [curve.name for curve in self.measures.decays]
+        if decay is not None and decay in curves:
+            return len(self.measures.bands_s) + curves.index(decay)
         raise StudyError(
             f"border loss has bands {self.measures.bands_s} s and decays "
-            f"{[d.name for d in self.measures.decays]}, not {band_s or decay!r}"
+            f"{curves}, not {band_s or decay!r}"
         )
 
     def table(self, *, scenario: str = "baseline") -> pd.DataFrame:

@@ -68,7 +68,8 @@ class HalfCircle:
         left out.
     mirror : array of float64
         Reach if abroad were like home: per sector the larger of domestic reach there and in the
-        opposite sector, plus the core. Needs no foreign data.
+        opposite sector, plus the core. Needs no foreign data. A border that runs through the
+        middle of two sectors costs up to a sixteenth: of these the mirror keeps one half.
     """
 
     loss: BorderLoss

@@ -183,7 +183,9 @@ def _tiles(
     pieces: list[npt.NDArray[np.object_]] = []
     country: list[str] = []
     for code in sorted(land):
-        shape = shapely.make_valid(shapely.transform(land[code], project))
+        # Straight edges bend in another projection: give them vertices on the way.
+        dense = shapely.segmentize(land[code], 0.05 if crs.is_geographic else 5_000.0)
+        shape = shapely.make_valid(shapely.transform(dense, project))
         if shape.is_empty:
             continue
         west, south, east, north = shape.bounds
