@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from halfcircle.errors import Fault
 
@@ -82,7 +83,7 @@ class TimesConfig:
     path: Path
     mode: str
     matrix: str | None = None
-    unit: str = "seconds"
+    unit: Literal["seconds", "minutes"] = "seconds"
     source: str = ""
 
 

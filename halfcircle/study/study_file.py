@@ -185,12 +185,13 @@ def _times(top: Table) -> tuple[TimesConfig, ...]:
         mode = table.text("mode", required=True) or ""
         if mode in MODES:
             table.fault("mode", "is the name of a mode that is routed", mode, "use another name")
+        unit = table.text("unit", "seconds", choices=("seconds", "minutes"))
         result.append(
             TimesConfig(
                 path=path or Path(),
                 mode=mode,
                 matrix=table.text("matrix"),
-                unit=table.text("unit", "seconds", choices=("seconds", "minutes")) or "seconds",
+                unit="minutes" if unit == "minutes" else "seconds",
                 source=table.text("source", "") or "",
             )
         )

@@ -1,0 +1,62 @@
+"""Travel times by public transport, as one of the modes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from halfcircle.access.transit import TransitSearch
+from halfcircle.places import Places
+
+__all__ = ["TransitTimes"]
+
+
+@dataclass(frozen=True, eq=False)
+class TransitTimes:
+    """Travel times of a transit search between places; a `TravelTimeSource` and `FusedSource`.
+
+    Parameters
+    ----------
+    search : TransitSearch
+        Access and egress links in the order of `places`.
+    places : Places
+        Origins and destinations.
+    mode : str
+        ``"transit"``, ``"bike+transit"``, ...
+    """
+
+    search: TransitSearch
+    places: Places
+    mode: str = "transit"
+
+    @property
+    def percentiles(self) -> tuple[int, ...]:
+        """Percentiles of travel time over the departure window."""
+        return self.search.percentiles
+
+    @property
+    def origins(self) -> Places:
+        """Where trips start."""
+        return self.places
+
+    @property
+    def destinations(self) -> Places:
+        """Where trips end."""
+        return self.places
+
+    def times_s(self, origin_idx: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Travel times of a block: (n_block, n_percentiles, n_destinations), seconds."""
+        return self.search.times_s(origin_idx)
+
+    def opportunities_within(
+        self,
+        origin_idx: npt.NDArray[np.int64],
+        weights: npt.NDArray[np.float64],
+        cutoffs_s: npt.NDArray[np.float32],
+    ) -> npt.NDArray[np.float64]:
+        """Opportunities within cutoffs, decided by counting departures; see `FusedSource`."""
+        return self.search.opportunities_within(
+            origin_idx, weights.T, np.floor(cutoffs_s).astype(np.int64)
+        )

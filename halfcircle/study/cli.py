@@ -1,0 +1,170 @@
+"""The command line: ``halfcircle run``, ``check`` and ``demo``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from halfcircle._version import __version__
+from halfcircle.demo import DEMOS, write_demo
+from halfcircle.errors import HalfcircleError
+from halfcircle.study.check import check_feeds, check_study
+from halfcircle.study.progress import Progress
+from halfcircle.study.run import run_study
+
+__all__ = ["main"]
+
+DONE, WRONG_INPUT, USAGE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns 0 when done, 1 when the inputs are wrong, 2 on wrong usage."""
+    parser = _parser()
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    if options.command is None:
+        parser.print_help()
+        return USAGE
+    progress = Progress(quiet=options.quiet)
+    try:
+        commands = {"run": _run, "check": _check, "demo": _demo}
+        return commands[options.command](options, progress)
+    except HalfcircleError as error:
+        print(f"halfcircle: the inputs are wrong\n{error}", file=sys.stderr)  # noqa: T201
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        print("halfcircle: stopped; run it again to go on", file=sys.stderr)  # noqa: T201
+        return 130
+
+
+def _run(options: argparse.Namespace, progress: Progress) -> int:
+    written = run_study(
+        Path(options.study),
+        out=None if options.out is None else Path(options.out),
+        workers=options.workers,
+        resume=options.resume,
+        progress=progress,
+    )
+    _tell(written, progress)
+    return DONE
+
+
+def _demo(options: argparse.Namespace, progress: Progress) -> int:
+    if options.list:
+        for name, demo in DEMOS.items():
+            print(f"{name}: {demo.title}")  # noqa: T201 - the answer of the command
+        return DONE
+    folder = Path(options.out if options.out is not None else f"halfcircle-{options.name}")
+    with progress.stage("demo data written"):
+        study = write_demo(folder, options.name)
+    written = run_study(study, workers=options.workers, progress=progress)
+    _tell(written, progress)
+    return DONE
+
+
+def _tell(written: Sequence[Path], progress: Progress) -> None:
+    folder = written[0].parent if written else Path()
+    for name in ("report.html", "study.gpkg", "reach.parquet"):
+        path = next((path for path in written if path.name == name), None)
+        if path is not None:
+            folder = path.parent
+            progress.line(f"written: {path}")
+    progress.line(f"{len(written)} files in {folder}")
+
+
+def _check(options: argparse.Namespace, progress: Progress) -> int:
+    studies = [Path(p) for p in options.paths if p.lower().endswith(".toml")]
+    feeds = [Path(p) for p in options.paths if not p.lower().endswith(".toml")]
+    fine = True
+    for path in studies:
+        text, good = check_study(path, progress=progress)
+        print(text)  # noqa: T201 - the answer of the command
+        fine &= good
+    if feeds:
+        text, good = check_feeds(feeds, as_json=options.json)
+        print(text)  # noqa: T201
+        fine &= good
+    return DONE if fine else WRONG_INPUT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="halfcircle",
+        description="Spatial accessibility, daily urban systems, and what a border takes away.",
+        epilog="Start with: halfcircle demo",
+    )
+    parser.add_argument("--version", action="version", version=f"halfcircle {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    demo = _command(
+        commands,
+        "demo",
+        "run an embedded study end to end and write its report (no downloads)",
+        "halfcircle demo --out my-demo",
+    )
+    demo.add_argument(
+        "name", nargs="?", default=next(iter(DEMOS)), choices=list(DEMOS), metavar="NAME",
+        help=f"one of: {', '.join(DEMOS)} (default: %(default)s)",
+    )  # fmt: skip
+    demo.add_argument("--list", action="store_true", help="list the embedded studies")
+    demo.add_argument("--out", metavar="DIR", help="folder to write (default: halfcircle-NAME)")
+    _add_workers(demo)
+
+    run = _command(commands, "run", "run a study", "halfcircle run study.toml --workers 2")
+    run.add_argument("study", metavar="STUDY.toml", help="study file")
+    run.add_argument("--out", metavar="DIR", help="output folder (default: as in the study file)")
+    run.add_argument(
+        "--resume",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="go on where a run of the same study and inputs was stopped (default: yes)",
+    )
+    _add_workers(run)
+
+    check = _command(
+        commands,
+        "check",
+        "tell everything that is wrong with a study or with GTFS feeds",
+        "halfcircle check study.toml feed.zip",
+    )
+    check.add_argument("paths", nargs="+", metavar="STUDY.toml|FEED", help="studies and feeds")
+    check.add_argument("--json", action="store_true", help="report on feeds as JSON")
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    text: str,
+    example: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name, help=text, description=text[0].upper() + text[1:] + ".", epilog=f"Example: {example}"
+    )
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    return parser
+
+
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--workers",
+        type=_positive,
+        default=None,
+        metavar="N",
+        help="threads (default: all processors); results do not depend on it",
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

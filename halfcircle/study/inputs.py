@@ -1,0 +1,204 @@
+"""Reading everything a study names, and gathering all that is wrong with it before any work."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from halfcircle._checks import Faults
+from halfcircle.access.brought_times import BroughtTimes, OmxTimes, read_times
+from halfcircle.access.streets import StreetWays, read_osm
+from halfcircle.errors import Fault, InputError, StudyError
+from halfcircle.grid import grid_within
+from halfcircle.gtfs import Feed, read_feed
+from halfcircle.outputs import Source
+from halfcircle.places import Opportunities, Zones
+from halfcircle.read_opportunities import read_opportunities
+from halfcircle.read_zones import read_zones
+from halfcircle.study.config import OpportunityConfig, Study
+from halfcircle.study.progress import Progress
+from halfcircle.study.sources import study_sources
+
+__all__ = ["Inputs", "cache_folder", "read_inputs"]
+
+T = TypeVar("T")
+POPULATION = "population"
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a study consists of, read and checked.
+
+    Parameters
+    ----------
+    zones : Zones
+    opportunities : tuple of Opportunities
+        In the order of the study file.
+    population : Opportunities, optional
+        People per zone, where ``[zones] population`` names a column; weights averages.
+    ways : StreetWays, optional
+        Streets of the OSM extracts.
+    feeds : tuple of Feed
+    times : tuple of BroughtTimes or OmxTimes
+    sources : tuple of Source
+        Every input with its hash.
+    """
+
+    zones: Zones
+    opportunities: tuple[Opportunities, ...]
+    population: Opportunities | None
+    ways: StreetWays | None
+    feeds: tuple[Feed, ...]
+    times: tuple[BroughtTimes | OmxTimes, ...]
+    sources: tuple[Source, ...]
+
+    @property
+    def notices(self) -> tuple[Fault, ...]:
+        """What was noticed while reading streets, feeds and brought times."""
+        found: list[Fault] = []
+        if self.ways is not None:
+            found += self.ways.notices
+        for feed in self.feeds:
+            found += feed.faults
+        for times in self.times:
+            found += times.notices
+        return tuple(found)
+
+
+def cache_folder() -> Path:
+    """Folder of the disk cache: ``HALFCIRCLE_CACHE``, else the user's cache folder."""
+    chosen = os.environ.get("HALFCIRCLE_CACHE")
+    if chosen:
+        return Path(chosen)
+    base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "halfcircle"
+
+
+def read_inputs(study: Study, progress: Progress) -> Inputs:
+    """Read all inputs of a study.
+
+    Parameters
+    ----------
+    study : Study
+    progress : Progress
+
+    Returns
+    -------
+    Inputs
+
+    Raises
+    ------
+    StudyError
+        Everything that is wrong with any of the files, at once.
+    """
+    faults = Faults()
+
+    def attempt(read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except InputError as error:
+            faults.extend(error.faults or [Fault(study.path.name, str(error))])
+            return None
+
+    with progress.stage("zones and opportunities"):
+        zones = attempt(partial(_zones, study))
+        opportunities, population = [], None
+        if zones is not None:
+            for config in study.opportunities:
+                found = attempt(partial(_opportunities, config, study, zones))
+                if found is not None:
+                    opportunities.append(found)
+            if study.zones.population is not None and POPULATION not in {
+                config.name for config in study.opportunities
+            }:
+                population = attempt(partial(_population, study, zones))
+        else:
+            for config in study.opportunities:
+                if not config.path.is_file():
+                    faults.add(
+                        f"[[opportunities]] {config.name}", "file not found", values=[config.path]
+                    )
+    ways = None
+    if study.streets is not None and study.streets.osm:
+        osm = study.streets.osm
+        with progress.stage("streets read"):
+            ways = attempt(partial(read_osm, osm, cache_dir=cache_folder()))
+    feeds = []
+    if study.transit is not None:
+        with progress.stage("timetables read"):
+            for feed in study.transit.feeds:
+                read = attempt(partial(read_feed, feed.path, feed_id=feed.id))
+                if read is not None:
+                    feeds.append(read)
+    times = []
+    if study.times and zones is not None:
+        places = zones.places
+        with progress.stage("travel times read"):
+            for t in study.times:
+                brought = attempt(
+                    partial(read_times, t.path, places, mode=t.mode, unit=t.unit, matrix=t.matrix)
+                )
+                if brought is not None:
+                    times.append(brought)
+    if study.regions is not None and not study.regions.flows.is_file():
+        faults.add("[regions] flows", "file not found", values=[study.regions.flows])
+    faults.raise_errors(StudyError)
+    if zones is None:  # an error was raised above; for the type checker
+        raise StudyError("zones are missing")
+    return Inputs(
+        zones=zones,
+        opportunities=tuple(opportunities),
+        population=population,
+        ways=ways,
+        feeds=tuple(feeds),
+        times=tuple(times),
+        sources=study_sources(study),
+    )
+
+
+def _zones(study: Study) -> Zones:
+    config = study.zones
+    if config.within is not None and config.grid_m is not None:
+        return grid_within(
+            config.within, cell_m=config.grid_m, crs=study.crs, country=config.country
+        )
+    return read_zones(
+        config.path or Path(),
+        id=config.id,
+        country=config.country,
+        name=config.name,
+        crs=study.crs,
+        file_crs=config.file_crs,
+    )
+
+
+def _opportunities(config: OpportunityConfig, study: Study, zones: Zones) -> Opportunities:
+    return read_opportunities(
+        config.path,
+        zones=zones,
+        name=config.name,
+        column=config.column,
+        columns=config.columns,
+        id=config.id,
+        zone_id_column=study.zones.id if study.zones.path is not None else None,
+        year=config.year,
+        unit=config.unit,
+        source=config.source,
+        band=config.band,
+        nodata=config.nodata,
+    )
+
+
+def _population(study: Study, zones: Zones) -> Opportunities:
+    return read_opportunities(
+        study.zones.path or Path(),
+        zones=zones,
+        name=POPULATION,
+        column=study.zones.population,
+        id=study.zones.id,
+        unit="persons",
+    )

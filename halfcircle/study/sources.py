@@ -1,0 +1,69 @@
+"""Where every input of a study comes from, with its hash: for the report and the manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from halfcircle.access.streets import file_digest
+from halfcircle.outputs import Source
+from halfcircle.study.config import Study
+
+__all__ = ["study_sources"]
+
+
+def study_sources(study: Study) -> tuple[Source, ...]:
+    """Every file that a study names, in the order of the study file."""
+    found: list[Source] = []
+
+    def add(
+        role: str,
+        path: Path,
+        *,
+        name: str = "",
+        year: int | None = None,
+        licence: str = "",
+        text: str = "",
+    ) -> None:
+        if path.is_file():
+            digest, size = file_digest(path), path.stat().st_size
+        else:
+            digest, size = "", None
+        try:
+            shown = path.relative_to(study.path.parent).as_posix()
+        except ValueError:
+            shown = path.name
+        found.append(
+            Source(
+                role=role,
+                name=name or path.name,
+                path=shown,
+                sha256=digest,
+                n_bytes=size,
+                year=year,
+                licence=licence,
+                text=text,
+            )
+        )
+
+    add("zones", study.zones.path or study.zones.within or Path())
+    for config in study.opportunities:
+        add(config.name, config.path, name=config.source, year=config.year, licence=config.licence)
+    if study.streets is not None:
+        for path in study.streets.osm:
+            add("streets", path, name=study.streets.source, licence=study.streets.licence)
+        if study.streets.place is not None:
+            found.append(
+                Source(
+                    role="streets",
+                    name=f"{study.streets.source}: {study.streets.place}",
+                    licence=study.streets.licence,
+                )
+            )
+    if study.transit is not None:
+        for feed in study.transit.feeds:
+            add(f"timetable {feed.id}", feed.path, name=feed.source, licence=feed.licence)
+    for times in study.times:
+        add(f"travel times {times.mode}", times.path, name=times.source)
+    if study.regions is not None:
+        add("flows", study.regions.flows, name=study.regions.source, year=study.regions.year)
+    return tuple(found)
