@@ -1,6 +1,47 @@
 """Everything a run leaves behind: tables, packages, rasters, maps, a report, a manifest."""
 
 from halfcircle.outputs.columns import TABLES
+from halfcircle.outputs.geopackage import write_geopackage, write_regions
+from halfcircle.outputs.layers import LayerKey, Layers, build_layers, build_loss_layers
+from halfcircle.outputs.manifest import write_manifest, write_timings
+from halfcircle.outputs.maps import build_map, write_map
+from halfcircle.outputs.rasters import write_rasters
+from halfcircle.outputs.report import build_report, write_report
 from halfcircle.outputs.result import RunResult, Settings, Source
+from halfcircle.outputs.tables import (
+    write_data_dictionary,
+    write_data_package,
+    write_table,
+    write_tables,
+    write_wide_csv,
+)
+from halfcircle.outputs.texts import LANGUAGES, Texts
+from halfcircle.outputs.write import write_outputs
 
-__all__ = ["TABLES", "RunResult", "Settings", "Source"]
+__all__ = [
+    "LANGUAGES",
+    "TABLES",
+    "LayerKey",
+    "Layers",
+    "RunResult",
+    "Settings",
+    "Source",
+    "Texts",
+    "build_layers",
+    "build_loss_layers",
+    "build_map",
+    "build_report",
+    "write_data_dictionary",
+    "write_data_package",
+    "write_geopackage",
+    "write_manifest",
+    "write_map",
+    "write_outputs",
+    "write_rasters",
+    "write_regions",
+    "write_report",
+    "write_table",
+    "write_tables",
+    "write_timings",
+    "write_wide_csv",
+]

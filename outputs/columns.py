@@ -61,7 +61,9 @@ class Table:
 
 ZONE_ID = Column("zone_id", "text", "", "identifier of the zone in the zones file", key=True)
 SCENARIO = Column("scenario", "text", "", "'baseline' or the name of a scenario", key=True)
-MODE = Column("mode", "text", "", "walk, bike, car, transit, a chain such as bike+transit", key=True)
+MODE = Column(
+    "mode", "text", "", "walk, bike, car, transit, a chain such as bike+transit", key=True
+)
 OPPORTUNITY = Column("opportunity", "text", "", "what is reached: jobs, schools, ...", key=True)
 GROUP = Column("group", "text", "", "group within the opportunity; 'all' if undivided", key=True)
 BAND = Column(

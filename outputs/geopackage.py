@@ -75,7 +75,7 @@ def write_geopackage(
     shapes = zone_shapes(result.zones)
     kept = [_main(layers), _main(losses)]
     table = result.zones.to_geodataframe().set_geometry(shapes.geometry, crs=result.zones.crs)
-    fixed = tuple(str(name) for name in table.columns) + ("fid", "geom")
+    fixed = (*(str(name) for name in table.columns), "fid", "geom")
     keys = kept[0].keys + kept[1].keys
     names = column_names(keys, taken=fixed)
     values = np.concatenate([kept[0].values, kept[1].values])

@@ -17,7 +17,7 @@ from halfcircle._checks import frozen_array
 from halfcircle.outputs._codes import rank, row_codes
 from halfcircle.outputs.result import RunResult
 
-__all__ = ["LayerKey", "Layers", "build_layers", "column_name"]
+__all__ = ["LayerKey", "Layers", "build_layers", "build_loss_layers", "column_name", "column_names"]
 
 FIRST_SCENARIO = "baseline"
 FIRST_MEASURE = "cumulative"
@@ -65,7 +65,7 @@ class Layers:
     def get(self, key: LayerKey) -> npt.NDArray[np.float64] | None:
         """Values of one layer, shape (n_zones,), or None if there is no such layer."""
         try:
-            return self.values[self.keys.index(key)]
+            return np.asarray(self.values[self.keys.index(key)])
         except ValueError:
             return None
 

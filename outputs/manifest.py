@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import platform
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -156,7 +157,7 @@ def _sides(result: RunResult) -> dict[str, int]:
 def _unreached(result: RunResult) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = {}
     if result.unreached is not None:
-        grouped = result.unreached.groupby(["mode", "reason"], observed=True).size()
-        for (mode, reason), n in sorted(grouped.items()):
-            counts.setdefault(str(mode), {})[str(reason)] = int(n)
+        pairs = zip(result.unreached["mode"], result.unreached["reason"], strict=True)
+        for (mode, reason), n in sorted(Counter(pairs).items()):
+            counts.setdefault(str(mode), {})[str(reason)] = n
     return counts

@@ -133,5 +133,5 @@ def border_line(result: RunResult, shapes: Shapes | None = None) -> Any:
     if not crossing.any():
         return None
     shared = np.unique(np.round(edges[crossing], 2), axis=0)
-    lines = shapely.linestrings(shared.reshape(-1, 2, 2))
-    return shapely.line_merge(shapely.multilinestrings(lines))
+    lines = np.asarray(shapely.linestrings(shared.reshape(-1, 2, 2)))
+    return shapely.line_merge(shapely.MultiLineString(list(lines)))

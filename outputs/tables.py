@@ -188,10 +188,8 @@ def write_data_dictionary(result: RunResult, path: Path) -> Path:
     for name in result.tables:
         for column in TABLES[name].columns:
             flags = ["yes" if flag else "no" for flag in (column.key, not column.required)]
-            writer.writerow(
-                [f"{name}.parquet", column.name, column.kind, column.unit, *flags]
-                + [column.description]
-            )
+            about = [column.name, column.kind, column.unit, *flags, column.description]
+            writer.writerow([f"{name}.parquet", *about])
     return write_text(path, text.getvalue(), encoding="utf-8-sig")
 
 
@@ -237,10 +235,7 @@ def write_data_package(result: RunResult, path: Path) -> Path:
     package = {
         "name": "halfcircle-run",
         "title": result.name,
-        "sources": [
-            {"title": source.name, "path": source.path}
-            for source in result.sources
-        ],
+        "sources": [{"title": source.name, "path": source.path} for source in result.sources],
         "resources": resources,
     }
     return write_text(path, json.dumps(package, indent=2, ensure_ascii=False) + "\n")

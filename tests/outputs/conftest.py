@@ -63,9 +63,7 @@ def build_run(
     corners, centres, jobs = towns(n, cell_m)
     if grid:
         rows, columns = np.divmod(np.arange(n * n), n)
-        centres = np.column_stack(
-            [WEST + (columns + 0.5) * cell_m, NORTH - (rows + 0.5) * cell_m]
-        )
+        centres = np.column_stack([WEST + (columns + 0.5) * cell_m, NORTH - (rows + 0.5) * cell_m])
     x, y = (centres[:, 0] - WEST) / (n * cell_m), (NORTH - centres[:, 1]) / (n * cell_m)
     country = np.where(y > 0.6, "BE", np.where(x + 0.25 * y < 0.55, "NL", "DE")).astype(object)
     lon, lat = Transformer.from_crs(CRS_M, 4326, always_xy=True).transform(*centres.T)
@@ -160,9 +158,7 @@ def build_run(
             ],
             ignore_index=True,
         )  # fmt: skip
-    unreached = pd.DataFrame(
-        {"zone_id": ["Z00005"], "mode": ["transit"], "reason": ["no_service"]}
-    )
+    unreached = pd.DataFrame({"zone_id": ["Z00005"], "mode": ["transit"], "reason": ["no_service"]})
     values: dict[str, Any] = {
         "name": "Three countries & <towns>",
         "zones": zones,

@@ -1,0 +1,190 @@
+"""Three numbers in plain words, with what they rest on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from halfcircle.outputs.layers import FIRST_MEASURE, PREFERRED_BAND_MIN, LayerKey, Layers
+from halfcircle.outputs.result import RunResult
+from halfcircle.outputs.statistics import Weights, spread
+from halfcircle.outputs.texts import Texts
+
+__all__ = ["Headline", "headlines", "main_key", "people_word", "person_word"]
+
+# Most asked for first: what a council can change, and what has to be explained.
+MODE_ORDER = ("transit", "bike+transit", "car+transit", "bike", "walk", "car")
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One number, the sentence that it begins, and a note on what it rests on."""
+
+    number: str
+    sentence: str
+    note: str
+
+
+def main_key(layers: Layers) -> LayerKey | None:
+    """Layer that headlines and first maps show: first opportunity, band nearest 45 minutes."""
+    keys = [
+        key
+        for key in layers.keys
+        if key.measure == FIRST_MEASURE and key.scenario == layers.keys[0].scenario
+    ] or list(layers.keys)
+    if not keys:
+        return None
+    keys = [key for key in keys if key.opportunity == keys[0].opportunity]
+    keys = [key for key in keys if key.group == keys[0].group]
+
+    def order(key: LayerKey) -> tuple[float, float, float]:
+        mode = MODE_ORDER.index(key.mode) if key.mode in MODE_ORDER else len(MODE_ORDER)
+        band = 0.0 if key.band_min is None else key.band_min
+        percentile = 50 if key.percentile is None else key.percentile
+        return mode, abs(band - PREFERRED_BAND_MIN), abs(percentile - 50)
+
+    return min(keys, key=order)
+
+
+def person_word(weights: Weights, texts: Texts) -> str:
+    """One of those whom averages are over: ``resident``, ``zone``."""
+    return _word("person", weights, texts)
+
+
+def people_word(weights: Weights, texts: Texts) -> str:
+    """Those whom averages are over: ``residents``, ``zones``."""
+    return _word("people", weights, texts)
+
+
+def _word(section: str, weights: Weights, texts: Texts) -> str:
+    name = "zone" if weights.name is None else weights.name.lower()
+    known = texts.group(section)
+    return known.get(name, known["other"])
+
+
+def headlines(
+    result: RunResult, layers: Layers, weights: Weights, texts: Texts
+) -> tuple[Headline, ...]:
+    """Three numbers of a run; fewer if it has no reach.
+
+    Parameters
+    ----------
+    result : RunResult
+    layers : Layers
+    weights : Weights
+    texts : Texts
+
+    Returns
+    -------
+    tuple of Headline
+        Mean reach; how it compares with the car (or with all there is); the worst-placed tenth.
+    """
+    key = main_key(layers)
+    values = None if key is None else layers.get(key)
+    figures = None if values is None else spread(values, weights)
+    if key is None or values is None or figures is None:
+        return ()
+    # Sentences for a limit of travel time; a run with decay alone has none.
+    if key.band_min is None:
+        return ()
+    words = {
+        "opportunity": texts.opportunity(key.opportunity),
+        "band": texts.minutes(key.band_min),
+        "mode": texts.mode_by(key.mode),
+        "person": person_word(weights, texts),
+        "people": people_word(weights, texts),
+    }
+    found = [
+        Headline(
+            texts.count(figures.mean),
+            texts("headline.reach", **words),
+            _range(layers, key, weights, texts)
+            or texts("headline.reach_median", median=texts.count(figures.median), **words),
+        ),
+        _comparison(result, layers, key, weights, texts, words),
+    ]
+    if figures.low > 0:
+        note = texts("headline.tenth_note", high=texts.count(figures.high), **words)
+        found.append(Headline(texts.count(figures.low), texts("headline.tenth", **words), note))
+    else:
+        none = float(np.average((values == 0)[~np.isnan(values)], weights=_known(values, weights)))
+        note = texts("headline.tenth_note", high=texts.count(figures.high), **words)
+        found.append(Headline(texts.share(none), texts("headline.tenth_zero", **words), note))
+    return tuple(headline for headline in found if headline is not None)
+
+
+def _known(values: np.ndarray, weights: Weights) -> np.ndarray:
+    chosen: np.ndarray = weights.values[~np.isnan(values)]
+    return chosen if chosen.sum() > 0 else np.ones(len(chosen))
+
+
+def _range(layers: Layers, key: LayerKey, weights: Weights, texts: Texts) -> str:
+    """How much the moment of departure matters, if the run has several percentiles."""
+    means = {}
+    for other in layers.keys:
+        if other.percentile is None or replace(other, percentile=key.percentile) != key:
+            continue
+        values = layers.get(other)
+        figures = None if values is None else spread(values, weights)
+        if figures is not None:
+            means[other.percentile] = figures.mean
+    if len(means) < 2:
+        return ""
+    low, high = min(means), max(means)
+    return texts(
+        "headline.reach_range",
+        low=texts.count(means[high]),
+        high=texts.count(means[low]),
+        p_low=str(low),
+        p_high=str(high),
+    )
+
+
+def _comparison(
+    result: RunResult,
+    layers: Layers,
+    key: LayerKey,
+    weights: Weights,
+    texts: Texts,
+    words: dict[str, str],
+) -> Headline | None:
+    """Against the car in the same time; without a car, against all there is."""
+    values = layers.get(key)
+    cars = [
+        other
+        for other in layers.keys
+        if other.mode == "car" and replace(other, mode=key.mode, percentile=key.percentile) == key
+    ]
+    fast = layers.get(cars[0]) if cars and key.mode != "car" else None
+    if values is None:
+        return None
+    if fast is not None:
+        # The same zones on both sides of the comparison.
+        both = ~(np.isnan(values) | np.isnan(fast))
+        ours = spread(np.where(both, values, np.nan), weights)
+        theirs = spread(np.where(both, fast, np.nan), weights)
+        if ours is not None and theirs is not None and theirs.mean > 0:
+            note = texts(
+                "headline.gap_note",
+                slow=texts.count(ours.mean),
+                fast=texts.count(theirs.mean),
+                **words,
+            )
+            share = texts.share(ours.mean / theirs.mean)
+            return Headline(share, texts("headline.gap", **words), note)
+    total = _total(result, key)
+    figures = spread(values, weights)
+    if not total or figures is None:
+        return None
+    note = texts("headline.part_note", total=texts.count(total), **words)
+    return Headline(texts.share(figures.mean / total), texts("headline.part", **words), note)
+
+
+def _total(result: RunResult, key: LayerKey) -> float:
+    for opportunity in result.opportunities:
+        if opportunity.name == key.opportunity:
+            if key.group in opportunity.groups:
+                return float(np.nansum(opportunity.values[opportunity.groups.index(key.group)]))
+            return float(np.nansum(opportunity.values))
+    return 0.0

@@ -1,0 +1,226 @@
+"""What the interactive map holds: shapes in hundred-thousandths of a degree, values per layer.
+
+The values are the bulk. They are kept as whole numbers and packed together, so that a map of ten
+thousand zones stays under five megabytes; what does not fit is left to the tables, and said.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from pyproj import CRS, Transformer
+
+from halfcircle.outputs.layers import Layers
+from halfcircle.outputs.result import RunResult
+from halfcircle.outputs.shapes import Shapes, border_line, simplify, zone_shapes
+
+__all__ = [
+    "SCALE",
+    "fitting_layers",
+    "label_places",
+    "pack",
+    "reasons_by_zone",
+    "shape_data",
+    "stored_values",
+]
+
+SCALE = 100_000
+MAX_VERTICES = 160_000
+N_LABELS = 12
+LABEL_SPACING = 0.11
+
+
+def shape_data(result: RunResult) -> dict[str, Any]:
+    """Shapes, border and labels of a run, as lists of whole numbers.
+
+    Parameters
+    ----------
+    result : RunResult
+
+    Returns
+    -------
+    dict
+        ``zones``: per zone polygons of rings, or a point; ``border``: lines; ``labels``:
+        (x, y, text, kind). Coordinates are longitude, latitude times `SCALE`; within a ring or a
+        line each point is given as the difference from the one before.
+    """
+    shapes = simplify(zone_shapes(result.zones), max_vertices=MAX_VERTICES)
+    to_degrees = Transformer.from_crs(result.zones.crs, CRS.from_epsg(4326), always_xy=True)
+    if shapes.areas:
+        zones: list[Any] = [
+            [[_deltas(ring, to_degrees) for ring in _rings(part)] for part in _polygons(shape)]
+            for shape in shapes.geometry
+        ]
+    else:
+        xy = np.column_stack([result.zones.places.lon, result.zones.places.lat])
+        zones = np.round(xy * SCALE).astype(np.int64).tolist()
+    line = border_line(result, shapes)
+    border = []
+    if line is not None:
+        west, south, east, north = shapes.bounds
+        line = shapely.simplify(line, max(east - west, north - south) / 8000.0)
+        border = [
+            _deltas(part, to_degrees, closed=False)
+            for part in shapely.get_parts(line)
+            if part.geom_type in ("LineString", "LinearRing")
+        ]
+    return {"scale": SCALE, "zones": zones, "border": border, "labels": _labels(result, shapes)}
+
+
+def _polygons(shape: Any) -> list[Any]:
+    return [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
+
+
+def _rings(polygon: Any) -> list[Any]:
+    return [polygon.exterior, *polygon.interiors]
+
+
+def _deltas(line: Any, to_degrees: Transformer, *, closed: bool = True) -> list[int]:
+    xy = shapely.get_coordinates(line)
+    if closed:
+        xy = xy[:-1]
+    degrees = np.column_stack(to_degrees.transform(xy[:, 0], xy[:, 1]))
+    whole = np.round(degrees * SCALE).astype(np.int64)
+    steps = np.diff(whole, axis=0, prepend=0)
+    steps = steps[np.any(steps != 0, axis=1)]
+    return [int(step) for step in steps.ravel()]
+
+
+def _labels(result: RunResult, shapes: Shapes) -> list[list[Any]]:
+    lon, lat = result.zones.places.lon, result.zones.places.lat
+    return [
+        [round(lon[i] * SCALE), round(lat[i] * SCALE), words, kind]
+        for i, words, kind in label_places(result, shapes, n_labels=N_LABELS)
+    ]
+
+
+def label_places(result: RunResult, shapes: Shapes, *, n_labels: int) -> list[tuple[int, str, str]]:
+    """Choose what to write on a map: countries, then the largest zones, apart from each other.
+
+    Parameters
+    ----------
+    result : RunResult
+    shapes : Shapes
+    n_labels : int
+        At most this many.
+
+    Returns
+    -------
+    list of (int, str, str)
+        Zone position, words, and "country" or "place".
+    """
+    zones = result.zones
+    xy = zones.places.xy_m(zones.crs)
+    west, south, east, north = shapes.bounds
+    size_m = max(east - west, north - south)
+    # Words are wide and low: more room is needed beside them than above.
+    room = np.array([LABEL_SPACING * size_m * 1.9, LABEL_SPACING * size_m * 0.55])
+    chosen: list[tuple[int, str, str]] = []
+
+    def place(i: int, words: str, kind: str) -> None:
+        if all(np.any(np.abs(xy[i] - xy[other]) >= room) for other, _, _ in chosen):
+            chosen.append((i, words, kind))
+
+    named = zones.name is not None and not np.array_equal(zones.name, zones.zone_id)
+    if named and zones.name is not None:
+        largest = np.argsort(-zone_sizes(result), kind="stable")
+        for i in largest[: 20 * n_labels]:
+            if len(chosen) >= n_labels:
+                break
+            place(int(i), str(zones.name[i]), "place")
+    country = zones.places.country
+    if country is not None and len(set(country) - {""}) > 1:
+        for side in sorted(set(country) - {""}):
+            own = np.flatnonzero(country == side)
+            middle = np.median(xy[own], axis=0)
+            # The first spot near the middle that is free.
+            for i in own[np.argsort(np.hypot(*(xy[own] - middle).T), kind="stable")]:
+                before = len(chosen)
+                place(int(i), side, "country")
+                if len(chosen) > before:
+                    break
+    return chosen
+
+
+def zone_sizes(result: RunResult) -> npt.NDArray[np.float64]:
+    """How much there is in each zone: people if known, else the first opportunity; 0 if unknown."""
+    name = result.weight_name
+    for opportunity in result.opportunities:
+        if name is None or opportunity.name == name:
+            return np.asarray(np.nansum(opportunity.values, axis=0))
+    return np.zeros(len(result.zones))
+
+
+def stored_values(values: npt.NDArray[np.float64]) -> tuple[list[int | None], int]:
+    """Values as whole numbers and what to divide them by.
+
+    Parameters
+    ----------
+    values : array of float64, shape (n_zones,)
+        NaN where missing.
+
+    Returns
+    -------
+    list of int or None
+    int
+        1 if all are whole or large; else 100 or 10,000, so that small values keep their digits.
+    """
+    known = values[~np.isnan(values)]
+    scale = 1
+    if len(known) and not np.all(known == np.round(known)):
+        largest = np.abs(known).max()
+        scale = 1 if largest >= 10_000 else 100 if largest >= 1 else 10_000
+    whole = np.round(np.nan_to_num(values) * scale).astype(np.int64).tolist()
+    missing = np.isnan(values)
+    return [None if gone else value for gone, value in zip(missing, whole, strict=True)], scale
+
+
+def fitting_layers(layers: Layers, *, max_bytes: int) -> npt.NDArray[np.int64]:
+    """Positions of the layers that fit into a map, main ones first, returned in reading order.
+
+    Parameters
+    ----------
+    layers : Layers
+    max_bytes : int
+        Packed size that values may take.
+
+    Returns
+    -------
+    array of int64
+    """
+    kept: list[int] = []
+    used = 0
+    for i in layers.main_first():
+        text = json.dumps(stored_values(layers.values[i])[0], separators=(",", ":"))
+        used += len(zlib.compress(text.encode(), 6)) * 4 // 3
+        if used > max_bytes and kept:
+            break
+        kept.append(int(i))
+    return np.sort(np.array(kept, dtype=np.int64))
+
+
+def reasons_by_zone(result: RunResult) -> dict[str, dict[int, str]]:
+    """Why there is no value: mode -> zone position -> reason."""
+    found: dict[str, dict[int, str]] = {}
+    table = result.unreached
+    if table is not None:
+        zone_idx = {zone_id: i for i, zone_id in enumerate(result.zones.zone_id)}
+        rows: Sequence[Any] = list(
+            zip(table["zone_id"], table["mode"], table["reason"], strict=True)
+        )
+        for zone_id, mode, reason in rows:
+            found.setdefault(str(mode), {})[zone_idx[zone_id]] = str(reason)
+    return found
+
+
+def pack(data: Any) -> str:
+    """JSON, deflated, as base64 text."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    return base64.b64encode(zlib.compress(text.encode("utf-8"), 9)).decode("ascii")

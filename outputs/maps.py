@@ -1,0 +1,351 @@
+"""Interactive map of a run: one page that works without any network."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import folium
+import numpy as np
+from branca.element import Element, MacroElement
+from folium.template import Template
+
+from halfcircle.outputs._files import asset, write_text
+from halfcircle.outputs.classes import LOSS_RAMP, REACH_RAMP, Classes, loss_classes, reach_classes
+from halfcircle.outputs.layers import LayerKey, Layers
+from halfcircle.outputs.legend import layer_title, percentile_label
+from halfcircle.outputs.map_data import (
+    fitting_layers,
+    pack,
+    reasons_by_zone,
+    shape_data,
+    stored_values,
+)
+from halfcircle.outputs.result import RunResult
+from halfcircle.outputs.shapes import zone_shapes
+from halfcircle.outputs.texts import SEPARATORS, Texts
+
+__all__ = ["build_map", "write_map"]
+
+VALUE_BYTES = 3_600_000
+DIMS = ("quantity", "opportunity", "mode", "band", "percentile", "group", "measure", "scenario")
+# Says to the browser itself that nothing may be fetched.
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
+)
+
+
+class OfflineMap(folium.Map):
+    """A folium map that carries Leaflet within the page instead of linking to it."""
+
+    # As folium declares them; never changed.
+    default_js: list[tuple[str, str]] = []  # noqa: RUF012
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012
+
+    def __init__(self, location: tuple[float, float]) -> None:
+        super().__init__(
+            location=location,
+            tiles=None,
+            prefer_canvas=True,
+            attribution_control=False,
+            zoom_snap=0.25,
+            max_zoom=18,
+        )
+        # Names within the page are random otherwise: the same run must give the same file.
+        self._id = "halfcircle"
+        self.get_root()._id = "halfcircle"
+
+
+class Panel(MacroElement):
+    """Side panel with choices, legend and search; starts the script that draws the zones."""
+
+    _template = Template(
+        "{% macro html(this, kwargs) %}{{ this.page }}{% endmacro %}"
+        "{% macro script(this, kwargs) %}"
+        "halfcircleMap({{ this._parent.get_name() }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, page: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Panel"
+        self._id = "halfcircle"
+        self.page = page
+
+
+def write_map(
+    result: RunResult, layers: Layers, losses: Layers, path: Path, *, texts: Texts
+) -> Path:
+    """Write the interactive map.
+
+    Parameters
+    ----------
+    result : RunResult
+    layers, losses : Layers
+        Reach and border loss.
+    path : Path
+    texts : Texts
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    page = build_map(result, layers, losses, texts=texts).get_root().render()
+    # Folium ends lines with blanks here and there.
+    return write_text(path, re.sub(r"[ \t]+\n", "\n", page) + "\n")
+
+
+def build_map(result: RunResult, layers: Layers, losses: Layers, *, texts: Texts) -> Any:
+    """Build the interactive map of a run.
+
+    Parameters
+    ----------
+    result : RunResult
+    layers, losses : Layers
+        Reach and border loss; if they are too large for a page, main ones are kept.
+    texts : Texts
+
+    Returns
+    -------
+    folium.Map
+        Needs no network, also in a notebook.
+    """
+    lon, lat = result.zones.places.lon, result.zones.places.lat
+    n_all = len(layers) + len(losses)
+    share = VALUE_BYTES * len(losses) // max(4 * n_all, 1)
+    kept_losses = losses.take(fitting_layers(losses, max_bytes=share)) if len(losses) else losses
+    kept = layers.take(fitting_layers(layers, max_bytes=VALUE_BYTES - share))
+    keys = kept.keys + kept_losses.keys
+    stored = [stored_values(row) for row in (*kept.values, *kept_losses.values)]
+    data = shape_data(result)
+    reasons = reasons_by_zone(result)
+    data |= {
+        "ids": list(result.zones.zone_id),
+        "names": list(result.zones.label),
+        "countries": _countries(result),
+        "values": [values for values, _ in stored],
+        "reasons": reasons,
+    }
+    meta = _meta(result, keys, [scale for _, scale in stored], texts)
+    meta["first"] = int(kept.main_first()[0]) if len(kept) else 0
+    meta["classes"] = _class_table(kept, kept_losses)
+    meta["layers"] = [
+        entry | {"classes": _class_name(key)}
+        for entry, key in zip(meta["layers"], keys, strict=True)
+    ]
+    meta["texts"]["reasons"] = {
+        name: texts.reason(name) for zones in reasons.values() for name in zones.values()
+    }
+    if len(keys) < n_all:
+        shown, everything = texts.number(len(keys)), texts.number(n_all)
+        meta["note"] = texts("map.trimmed", shown=shown, all=everything)
+    drawn = OfflineMap((float(np.mean(lat)), float(np.mean(lon))))
+    _fill_header(drawn.get_root(), result.name, texts)
+    drawn.add_child(Panel(_page(result, meta, pack(data), texts)))
+    return drawn
+
+
+def _fill_header(figure: Any, title: str, texts: Texts) -> None:
+    leaflet_css = re.sub(r"url\(images/[^)]*\)", "none", asset("assets", "leaflet.css"))
+    # Replaces a meta element of folium, so that policy and encoding come before any script.
+    head = (
+        '<meta http-equiv="content-type" content="text/html; charset=UTF-8" />'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}" />'
+        f"<title>{_escaped(title)}</title>"
+    )
+    figure.header.add_child(_fixed(head), name="meta_http")
+    styles = f"<style>{leaflet_css}</style><style>{asset('assets', 'map.css')}</style>"
+    scripts = "".join(
+        f"<script>{asset('assets', name)}</script>" for name in ("leaflet.js", "map.js")
+    )
+    figure.header.add_child(_fixed(scripts), name="leaflet_js")
+    figure.html.add_child(_fixed(styles), name="style")
+    figure.html.add_child(
+        _fixed(f'<script>document.documentElement.lang="{texts.language}"</script>'), name="lang"
+    )
+
+
+def _fixed(text: str) -> Element:
+    # As data, not as a template: braces in the text are text.
+    element = Element("{{ this.text }}")
+    setattr(element, "text", text)  # noqa: B010 - folium's elements are open
+    return element
+
+
+def _escaped(text: str) -> str:
+    for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
+        text = text.replace(sign, entity)
+    return text
+
+
+def _page(result: RunResult, meta: dict[str, Any], packed: str, texts: Texts) -> str:
+    words = {key: _escaped(text) for key, text in texts.group("map").items()}
+    # "<" as an escape: no text can end the script element.
+    described = json.dumps(meta, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    sources = "; ".join(
+        _credit(source.name, source.licence, source.text) for source in result.sources
+    )
+    return (
+        f'<aside id="hc-panel" aria-label="{words["panel"]}">'
+        f'<h1>{_escaped(result.name)}</h1><p id="hc-layer"></p>'
+        f'<div class="hc-tools"><label class="hc-caption" for="hc-search">{words["search"]}</label>'
+        '<input id="hc-search" type="search" autocomplete="off"><ul id="hc-found"></ul></div>'
+        '<div id="hc-controls"></div><output id="hc-hover"></output>'
+        f'<div id="hc-legend" role="group" aria-label="{words["classes"]}"></div>'
+        f'<div class="hc-tools"><p><label class="hc-check"><input type="checkbox" '
+        f'id="hc-own-classes"> {words["classes"]} {words["classes_own"]}</label></p>'
+        f'<p><button type="button" id="hc-print">{words["print"]}</button></p></div>'
+        f'<p id="hc-note" class="hc-small">{_escaped(meta.get("note", ""))}</p>'
+        f'<p id="hc-sources" class="hc-small">{words["sources"]}: {_escaped(sources)}</p></aside>'
+        f'<script type="application/json" id="hc-meta">{described}</script>'
+        f'<script type="text/plain" id="hc-data">{packed}</script>'
+    )
+
+
+def _credit(name: str, licence: str, text: str) -> str:
+    return " ".join(part for part in (text or name, f"({licence})" if licence else "") if part)
+
+
+def _countries(result: RunResult) -> list[str]:
+    country = result.zones.places.country
+    return [""] * len(result.zones) if country is None else list(country)
+
+
+def _meta(
+    result: RunResult, keys: tuple[LayerKey, ...], scales: list[int], texts: Texts
+) -> dict[str, Any]:
+    entries = [_dims(key) for key in keys]
+    values = {dim: list(dict.fromkeys(entry[dim] for entry in entries)) for dim in DIMS}
+    values["band"].sort(key=lambda band: (band is None, band or 0.0))
+    values["percentile"].sort(key=lambda percentile: (percentile is None, percentile or 0))
+    shapes = zone_shapes(result.zones)
+    n_zones = len(result.zones)
+    west, south, east, north = _bounds_degrees(result)
+    words = texts.group("map") | texts.group("legend")
+    return {
+        "name": result.name,
+        "separators": SEPARATORS[texts.language],
+        "areas": shapes.areas,
+        "radius": float(np.clip(400.0 / np.sqrt(n_zones), 3.0, 9.0)),
+        "bounds": [[south, west], [north, east]],
+        "close_zoom": float(
+            np.clip(np.log2(360.0 / max(east - west, north - south, 1e-3)) + 2, 4, 14)
+        ),
+        "values": values,
+        "labels": {
+            dim: {_js(value): _label(dim, value, values, texts) for value in values[dim]}
+            for dim in DIMS
+        },
+        "texts": words | {"dims": {dim: words[dim] for dim in DIMS}},
+        "layers": [
+            entry
+            | {
+                "scale": scale,
+                "title": layer_title(key, texts),
+                "heading": _heading(key, values, texts),
+                "unit": texts.opportunity(key.opportunity),
+            }
+            for entry, key, scale in zip(entries, keys, scales, strict=True)
+        ],
+    }
+
+
+def _bounds_degrees(result: RunResult) -> tuple[float, float, float, float]:
+    """West, south, east, north of the shapes, with a little room where zones are points."""
+    import shapely
+    from pyproj import Transformer
+
+    west, south, east, north = zone_shapes(result.zones).bounds
+    room_m = 0.02 * max(east - west, north - south, 100.0)
+    box = shapely.box(west - room_m, south - room_m, east + room_m, north + room_m)
+    to_degrees = Transformer.from_crs(result.zones.crs, 4326, always_xy=True)
+    x, y = shapely.get_coordinates(shapely.segmentize(box, (east - west) / 20 + room_m)).T
+    lon, lat = to_degrees.transform(x, y)
+    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+
+
+def _dims(key: LayerKey) -> dict[str, Any]:
+    band = key.band_min
+    return {
+        "quantity": key.quantity,
+        "opportunity": key.opportunity,
+        "mode": key.mode,
+        "band": int(band) if band is not None and band.is_integer() else band,
+        "percentile": key.percentile,
+        "group": key.group,
+        "measure": key.measure,
+        "scenario": key.scenario,
+    }
+
+
+def _js(value: Any) -> str:
+    return "null" if value is None else str(value)
+
+
+def _label(dim: str, value: Any, values: dict[str, list[Any]], texts: Texts) -> str:
+    if dim == "quantity":
+        return texts(f"map.quantity_{value}")
+    if dim == "band":
+        return (
+            texts("map.no_limit")
+            if value is None
+            else f"{texts.minutes(value)} {texts('map.minutes')}"
+        )
+    if dim == "percentile":
+        return _percentile(value, values["percentile"], texts)
+    if dim == "group":
+        return texts("map.group_all") if value == "all" else str(value)
+    named = {"mode": texts.mode, "opportunity": texts.opportunity, "measure": texts.measure}
+    return named[dim](value) if dim in named else str(value)
+
+
+def _percentile(value: int | None, others: list[int | None], texts: Texts) -> str:
+    if value is None:
+        return texts("map.no_limit")
+    if value == 50 or len(others) < 2:
+        return percentile_label(value, texts)
+    return texts("map.lucky" if value < 50 else "map.unlucky", n=str(value))
+
+
+def _heading(key: LayerKey, values: dict[str, list[Any]], texts: Texts) -> str:
+    """What the tables of a popup have in common: everything but mode and band."""
+    name = texts.opportunity(key.opportunity)
+    text = name[:1].upper() + name[1:]
+    if key.quantity == "loss":
+        text = texts("legend.loss_of", opportunity=name)
+    parts = [text]
+    if key.group != "all":
+        parts.append(key.group)
+    if len(values["measure"]) > 1:
+        parts.append(texts.measure(key.measure))
+    if len(values["scenario"]) > 1:
+        parts.append(key.scenario)
+    if key.percentile is not None and len([v for v in values["percentile"] if v is not None]) > 1:
+        parts.append(percentile_label(key.percentile, texts))
+    return ", ".join(parts)
+
+
+def _class_name(key: LayerKey) -> str:
+    return "loss" if key.quantity == "loss" else f"{key.opportunity}/{key.measure}"
+
+
+def _class_table(layers: Layers, losses: Layers) -> dict[str, Any]:
+    table: dict[str, Any] = {}
+    names = [_class_name(key) for key in layers.keys]
+    for name in dict.fromkeys(names):
+        same = np.array([other == name for other in names])
+        table[name] = _class_entry(reach_classes(layers.values[same]), REACH_RAMP)
+    if len(losses):
+        table["loss"] = _class_entry(loss_classes(), LOSS_RAMP)
+    return table
+
+
+def _class_entry(classes: Classes, ramp: tuple[str, ...]) -> dict[str, Any]:
+    return {"breaks": classes.breaks, "ramp": ramp, "method": classes.method}

@@ -1,0 +1,374 @@
+"""The report: one page that a council can read, print and check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from halfcircle import __version__
+from halfcircle.outputs._files import asset, write_text
+from halfcircle.outputs.border_report import border_section
+from halfcircle.outputs.charts import Series, line_chart
+from halfcircle.outputs.choropleth import Sheet, build_sheet, draw_map
+from halfcircle.outputs.classes import MISSING_COLOUR, ZERO_COLOUR, Classes, reach_classes
+from halfcircle.outputs.headlines import headlines, main_key, people_word, person_word
+from halfcircle.outputs.layers import LayerKey, Layers
+from halfcircle.outputs.legend import class_labels, layer_title, percentile_label
+from halfcircle.outputs.report_facts import (
+    definitions,
+    facts,
+    limits,
+    notices,
+    settings,
+    sources,
+    unreached,
+)
+from halfcircle.outputs.result import RunResult
+from halfcircle.outputs.statistics import Weights, share_at_least, spread, weights_of
+from halfcircle.outputs.texts import Texts
+
+__all__ = ["build_report", "write_report"]
+
+MAX_MAPS = 8
+
+
+def write_report(
+    result: RunResult,
+    layers: Layers,
+    losses: Layers,
+    path: Path,
+    *,
+    texts: Texts,
+    map_link: str = "",
+) -> Path:
+    """Write ``report.html``.
+
+    Parameters
+    ----------
+    result : RunResult
+    layers, losses : Layers
+        Reach and border loss.
+    path : Path
+    texts : Texts
+    map_link : str
+        Address of the interactive map, relative to `path`; no link where empty.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    return write_text(path, build_report(result, layers, losses, texts=texts, map_link=map_link))
+
+
+def build_report(
+    result: RunResult, layers: Layers, losses: Layers, *, texts: Texts, map_link: str = ""
+) -> str:
+    """Build the report as one self-contained HTML page.
+
+    Parameters
+    ----------
+    result : RunResult
+    layers, losses : Layers
+        Reach and border loss.
+    texts : Texts
+    map_link : str
+        Address of the interactive map; no link where empty.
+
+    Returns
+    -------
+    str
+    """
+    weights = weights_of(result)
+    key = main_key(layers)
+    sheet = build_sheet(result)
+    page: dict[str, Any] = {
+        "t": texts,
+        "language": texts.language,
+        "title": result.name,
+        "style": asset("templates", "report.css"),
+        "facts": facts(result, texts),
+        "people": people_word(weights, texts),
+        "weighted": weights.name is not None,
+        "headlines": headlines(result, layers, weights, texts),
+        "map_link": map_link,
+        "border": border_section(result, losses, sheet, weights, texts),
+        "definitions": definitions(result, weights, texts),
+        "sources": sources(result, texts),
+        "settings": settings(result, weights, texts),
+        "notices": notices(result, texts),
+        "unreached": unreached(result, texts),
+        "limits": limits(result, texts),
+        "version": __version__,
+        "study_hash": result.study_hash[:12],
+        "maps": (),
+        "tables": _band_tables(layers, weights, texts),
+    }
+    if key is not None:
+        page |= _main_part(layers, key, sheet, weights, texts)
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(lambda name: asset("templates", name)),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("report.html.j2").render(page)
+
+
+def _main_part(
+    layers: Layers,
+    key: LayerKey,
+    sheet: Sheet,
+    weights: Weights,
+    texts: Texts,
+) -> dict[str, Any]:
+    """Maps and charts of the main opportunity."""
+    name = texts.opportunity(key.opportunity)
+    band = "" if key.band_min is None else texts.minutes(key.band_min)
+    people = people_word(weights, texts)
+    shown = _same_but_mode(layers, key)
+    classes = reach_classes(np.concatenate([values for _, values in shown]))
+    maps = [
+        {
+            "mode": texts.mode(one.mode),
+            "picture": _map(sheet, one, values, classes, f"map{i}", texts),
+        }
+        for i, (one, values) in enumerate(shown[:MAX_MAPS])
+    ]
+    words = {"opportunity": name, "band": band, "people": people}
+    return {
+        "maps": maps,
+        "maps_intro": texts("report.maps_intro", opportunity=_capital(name), band=band),
+        "legend_rows": _legend(classes, texts),
+        "has_border": sheet.border is not None,
+        "legend_unit": name,
+        "growth_title": texts("report.growth", **words),
+        "growth": _growth_chart(layers, key, weights, texts, name),
+        "distribution_title": texts("report.distribution_title", **words),
+        "distribution_intro": texts("report.distribution_intro", **words),
+        "distribution": _distribution_chart(shown, weights, texts, words),
+        "departure": _departure_table(layers, key, weights, texts),
+        "departure_caption": texts("report.departure_caption", opportunity=name),
+        "person": person_word(weights, texts),
+    }
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _same_but_mode(layers: Layers, key: LayerKey) -> list[tuple[LayerKey, Any]]:
+    """The main layer of every mode; modes without a timetable have one percentile only."""
+    found: dict[str, LayerKey] = {}
+    for other in layers.keys:
+        like = replace(other, mode=key.mode, percentile=key.percentile)
+        if like == key and (other.mode not in found or other.percentile == key.percentile):
+            found[other.mode] = other
+    return [(other, layers.values[layers.keys.index(other)]) for other in found.values()]
+
+
+def _map(
+    sheet: Sheet, key: LayerKey, values: Any, classes: Classes, identifier: str, texts: Texts
+) -> Any:
+    title = layer_title(key, texts)
+    known = values[~np.isnan(values)]
+    about = texts("report.map_alt_empty", title=title)
+    if len(known):
+        low, mid, high = (texts.count(float(q)) for q in np.quantile(known, (0, 0.5, 1)))
+        about = texts("report.map_alt", title=title, low=low, mid=mid, high=high)
+    kilometres = f"{texts.count(sheet.scale[1])} km"
+    return draw_map(
+        sheet,
+        values,
+        classes,
+        identifier=identifier,
+        title=title,
+        about=about,
+        kilometres=kilometres,
+    )
+
+
+def _legend(classes: Classes, texts: Texts) -> list[dict[str, Any]]:
+    labels = class_labels(classes, texts)
+    rows = [
+        {"colour": colour, "label": label, "hatched": False}
+        for colour, label in zip(classes.colours, labels[2:], strict=True)
+    ]
+    first = [
+        {"colour": MISSING_COLOUR, "label": labels[0], "hatched": True},
+        {"colour": ZERO_COLOUR, "label": labels[1], "hatched": False},
+    ]
+    return first + rows
+
+
+def _band_tables(layers: Layers, weights: Weights, texts: Texts) -> list[dict[str, Any]]:
+    """One table per opportunity and group: mode by band; mean, median, highest."""
+    tables = []
+    groups = dict.fromkeys((k.scenario, k.opportunity, k.group, k.measure) for k in layers.keys)
+    for scenario, opportunity, group, measure in groups:
+        chosen = [
+            i
+            for i, k in enumerate(layers.keys)
+            if (k.scenario, k.opportunity, k.group, k.measure)
+            == (scenario, opportunity, group, measure)
+        ]
+        bands = sorted({layers.keys[i].band_min for i in chosen}, key=lambda b: (b is None, b or 0))
+        rows = []
+        for mode in dict.fromkeys(layers.keys[i].mode for i in chosen):
+            of_mode = [i for i in chosen if layers.keys[i].mode == mode]
+            middle = _middle(layers.keys[i].percentile for i in of_mode)
+            by_band = {
+                layers.keys[i].band_min: spread(layers.values[i], weights)
+                for i in of_mode
+                if layers.keys[i].percentile == middle
+            }
+            label = texts.mode(mode)
+            if middle not in (None, 50):
+                label += f" ({percentile_label(middle, texts)})"
+            figures = []
+            for figure in ("mean", "median", "maximum"):
+                cells = [
+                    texts("report.missing_mark")
+                    if (one := by_band.get(band)) is None
+                    else texts.count(getattr(one, figure))
+                    for band in bands
+                ]
+                figures.append({"name": texts(f"report.{figure}"), "cells": cells})
+            rows.append({"mode": label, "figures": figures})
+        name = texts.opportunity(opportunity)
+        caption = [texts("report.bands_caption", opportunity=_capital(name))]
+        caption += [group] if group != "all" else []
+        caption += [texts.measure(measure)] if measure != "cumulative" else []
+        caption += [scenario] if scenario != "baseline" else []
+        heads = [
+            texts("report.no_limit_column")
+            if band is None
+            else texts("report.minutes_column", n=texts.minutes(band))
+            for band in bands
+        ]
+        tables.append({"caption": ", ".join(caption), "heads": heads, "rows": rows})
+    return tables
+
+
+def _middle(percentiles: Iterable[int | None]) -> int | None:
+    known = [p for p in percentiles if p is not None]
+    return min(known, key=lambda p: abs(p - 50)) if known else None
+
+
+def _growth_chart(layers: Layers, key: LayerKey, weights: Weights, texts: Texts, name: str) -> Any:
+    """Mean reach by band, a line per mode; None if there are fewer than two bands."""
+    series, told = [], []
+    bands = sorted({k.band_min for k in layers.keys if k.band_min is not None})
+    if len(bands) < 2 or key.band_min is None:
+        return None
+    for style, (main, _) in enumerate(_same_but_mode(layers, key)):
+        x, y = [0.0], [np.nan]
+        for band in bands:
+            values = layers.get(replace(main, band_min=band))
+            figures = None if values is None else spread(values, weights)
+            x.append(band)
+            y.append(np.nan if figures is None else figures.mean)
+        mode = texts.mode(main.mode)
+        series.append(Series(mode, np.array(x), np.array(y), style))
+        if not np.isnan(y[-1]):
+            told.append(f"{mode}: {texts.count(y[-1])} ({texts.minutes(bands[-1])} min)")
+    title = texts("report.growth", opportunity=name)
+    return line_chart(
+        series,
+        identifier="growth",
+        title=title,
+        about=texts("report.growth_alt", details="; ".join(told)),
+        x_title=texts("setting.minutes", n="").strip(),
+        x_label=texts.minutes,
+        y_label=_short(texts),
+        x_ticks=[0.0, *bands],
+        marks=True,
+    )
+
+
+def _short(texts: Texts) -> Any:
+    """Numbers of an axis: 250,000, or 1.5 M where they are long."""
+
+    def label(value: float) -> str:
+        if value >= 1_000_000:
+            millions = value / 1_000_000
+            digits = 0 if millions.is_integer() else 1 if (millions * 10).is_integer() else 2
+            return texts.number(millions, digits) + "\u202fM"
+        return texts.count(value)
+
+    return label
+
+
+def _distribution_chart(
+    shown: list[tuple[LayerKey, Any]], weights: Weights, texts: Texts, words: dict[str, str]
+) -> Any:
+    """Share of people who reach at least so many, a line per mode."""
+    series, told = [], []
+    largest = max((float(np.nanmax(v)) for _, v in shown if not np.isnan(v).all()), default=0.0)
+    if largest <= 0:
+        return None
+    at = np.linspace(0.0, largest, 161)
+    for style, (one, values) in enumerate(shown):
+        figures = spread(values, weights)
+        if figures is None:
+            continue
+        share = share_at_least(values, weights, at)
+        # The line ends where nobody is left.
+        end = min(int(np.argmax(share <= 0)) + 1 if (share <= 0).any() else len(at), len(at))
+        mode = texts.mode(one.mode)
+        series.append(Series(mode, at[:end], share[:end], style))
+        told.append(
+            texts(
+                "report.distribution_detail",
+                mode=_capital(mode),
+                mid=texts.count(figures.median),
+                high=texts.count(figures.high),
+            )
+        )
+    return line_chart(
+        series,
+        identifier="spread",
+        title=texts("report.distribution_title", **words),
+        about=texts("report.distribution_alt", details=" ".join(told), **words),
+        x_title=words["opportunity"],
+        x_label=_short(texts),
+        y_label=texts.share,
+    )
+
+
+def _departure_table(
+    layers: Layers, key: LayerKey, weights: Weights, texts: Texts
+) -> dict[str, Any] | None:
+    """Mean reach by percentile and band for the main mode; None if there is one percentile."""
+    same = [
+        k
+        for k in layers.keys
+        if replace(k, band_min=key.band_min, percentile=50) == replace(key, percentile=50)
+    ]
+    percentiles = sorted({k.percentile for k in same if k.percentile is not None})
+    if len(percentiles) < 2:
+        return None
+    bands = sorted({k.band_min for k in same if k.band_min is not None})
+    rows = []
+    for percentile in percentiles:
+        cells = []
+        for band in bands:
+            values = layers.get(replace(key, band_min=band, percentile=percentile))
+            figures = None if values is None else spread(values, weights)
+            cells.append(
+                texts("report.missing_mark") if figures is None else texts.count(figures.mean)
+            )
+        rows.append({"name": percentile_label(percentile, texts), "cells": cells})
+    heads = [texts("report.minutes_column", n=texts.minutes(band)) for band in bands]
+    return {"heads": heads, "rows": rows}

@@ -1,0 +1,70 @@
+"""All outputs of a run, in one call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from halfcircle.errors import OutputError
+from halfcircle.outputs.geopackage import write_geopackage, write_regions
+from halfcircle.outputs.layers import build_layers, build_loss_layers
+from halfcircle.outputs.manifest import write_manifest, write_timings
+from halfcircle.outputs.maps import write_map
+from halfcircle.outputs.rasters import write_rasters
+from halfcircle.outputs.report import write_report
+from halfcircle.outputs.result import RunResult
+from halfcircle.outputs.tables import (
+    write_data_dictionary,
+    write_data_package,
+    write_tables,
+    write_wide_csv,
+)
+from halfcircle.outputs.texts import Texts
+
+__all__ = ["write_outputs"]
+
+
+def write_outputs(result: RunResult, folder: Path, *, language: str = "en") -> list[Path]:
+    """Write everything that a run leaves behind.
+
+    Parameters
+    ----------
+    result : RunResult
+    folder : Path
+        Made where it does not exist; files of an earlier run are replaced, each in one step.
+    language : {"en", "nl", "de"}
+        Of report, map, and titles in the GeoPackage and the rasters.
+
+    Returns
+    -------
+    list of Path
+        The files, ``manifest.json`` and ``timings.json`` last.
+
+    Raises
+    ------
+    OutputError
+        The language is not known, or a file cannot be written.
+    """
+    texts = Texts(language)
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {error.strerror}") from error
+    layers, losses = build_layers(result), build_loss_layers(result)
+    written = write_tables(result, folder)
+    written.append(write_wide_csv(result, layers, folder / "zones.csv"))
+    written.append(write_data_dictionary(result, folder / "data_dictionary.csv"))
+    written.append(write_data_package(result, folder / "datapackage.json"))
+    written.append(write_geopackage(result, layers, losses, folder / "study.gpkg", texts=texts))
+    regions = write_regions(result, folder / "regions.gpkg")
+    written += [] if regions is None else [regions]
+    written += write_rasters(result, layers, folder / "rasters", texts=texts)
+    map_link = ""
+    if len(layers) or len(losses):
+        map_link = "maps/reach.html"
+        written.append(write_map(result, layers, losses, folder / map_link, texts=texts))
+    written.append(
+        write_report(result, layers, losses, folder / "report.html", texts=texts, map_link=map_link)
+    )
+    manifest = write_manifest(result, folder / "manifest.json", outputs=written)
+    return [*written, manifest, write_timings(result, folder / "timings.json")]
