@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from halfcircle.access.streets.build import build_network
 from halfcircle.access.streets.cache import content_key
@@ -181,47 +183,44 @@ def _text(value: Any) -> str:
 
 
 def network_to_osmnx(network: StreetNetwork) -> Any:
-    """OSMnx graph of a network: nodes with x, y; edges with osmid, highway, length, geometry,
-    travel_time (seconds), oneway and reversed.
+    """OSMnx graph of a network.
 
-    Nodes are numbered as in the network; ``osmid`` of a node is its OSM id. Split nodes stay split:
-    their connectors are edges of length 0.
+    Nodes carry x, y and the OSM id as ``osmid``; edges osmid, highway, length (metres), geometry,
+    travel_time (seconds), oneway and reversed. Nodes that turn restrictions split are joined
+    again, as OSMnx graphs carry no turn restrictions; nodes split by a barrier stay split.
 
     Raises
     ------
     MissingExtraError
         networkx is not installed.
-    """  # noqa: D205
+    """
     try:
         import networkx
     except ImportError as error:
         raise MissingExtraError("networkx", extra="osmnx", purpose="an OSMnx graph") from error
-    graph = networkx.MultiDiGraph(
-        crs="epsg:4326", created_with="halfcircle", mode=network.mode, simplified=True
-    )
-    nodes = zip(
-        network.node_id.tolist(), network.node_lon.tolist(), network.node_lat.tolist(), strict=True
-    )
-    graph.add_nodes_from(
-        (i, {"osmid": osmid, "x": lon, "y": lat}) for i, (osmid, lon, lat) in enumerate(nodes)
-    )
+    graph = networkx.MultiDiGraph(crs="epsg:4326", created_with="halfcircle", simplified=True)
+    joint = network.edge_link < 0
+    joints = (np.ones(joint.sum()), (network.edge_tail[joint], network.edge_head[joint]))
+    shape = (network.n_nodes, network.n_nodes)
+    _, part = connected_components(csr_array(joints, shape=shape), directed=False)
+    _, first = np.unique(part, return_index=True)
+    for node in np.sort(first).tolist():
+        osmid, x, y = network.node_id[node], network.node_lon[node], network.node_lat[node]
+        graph.add_node(node, osmid=int(osmid), x=float(x), y=float(y))
+    tails, heads = first[part[network.edge_tail]], first[part[network.edge_head]]
     lines = network.links.geometry()
-    way_id, length_m = network.edge_way_id.tolist(), network.edge_length_m.tolist()
-    seconds, classes = network.edge_s.tolist(), network.edge_class.tolist()
-    both = ((network.link_edges >= 0).sum(axis=1) == 2).tolist()
-    ends = zip(network.edge_tail.tolist(), network.edge_head.tolist(), strict=True)
-    for e, (tail, head) in enumerate(ends):
-        link = int(network.edge_link[e])
-        data: dict[str, Any] = {
-            "osmid": way_id[e],
-            "highway": ROAD_CLASSES[classes[e]],
-            "length": length_m[e],
-            "travel_time": seconds[e],
-            "oneway": True if link < 0 else not both[link],
-            "reversed": not bool(network.edge_forward[e]),
-        }
-        if link >= 0:
-            line = lines[link]
-            data["geometry"] = line if network.edge_forward[e] else line.reverse()
-        graph.add_edge(tail, head, **data)
+    both = (network.link_edges >= 0).sum(axis=1) == 2
+    for e in np.flatnonzero(~joint & ~network.edge_copy).tolist():
+        link, forward = int(network.edge_link[e]), bool(network.edge_forward[e])
+        graph.add_edge(
+            int(tails[e]),
+            int(heads[e]),
+            osmid=int(network.links.way_id[link]),
+            highway=ROAD_CLASSES[network.links.road_class[link]],
+            length=float(network.links.length_m[link]),
+            travel_time=float(network.edge_s[e]),
+            oneway=not bool(both[link]),
+            reversed=not forward,
+            geometry=lines[link] if forward else lines[link].reverse(),
+        )
     return graph

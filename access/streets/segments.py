@@ -40,9 +40,12 @@ class Segments:
     length_m: FloatArray
     forward_s: FloatArray  # infinite where closed
     backward_s: FloatArray
+    forward_kmh: npt.NDArray[np.float32]  # between nodes, without delays; 0 where closed
+    backward_kmh: npt.NDArray[np.float32]
     road_class: npt.NDArray[np.uint8]
     snap: npt.NDArray[np.bool_]
     node: IntArray  # index into the ways of each node here (barriers copy nodes)
+    delayed: npt.NDArray[np.bool_]  # nodes of the ways where passing takes time
 
     def __len__(self) -> int:
         return len(self.u)
@@ -103,9 +106,12 @@ def way_segments(
         length_m,
         forward_s,
         backward_s,
+        forward[way].astype(np.float32),
+        backward[way].astype(np.float32),
         rules["road_class"].astype(np.uint8)[way],
         rules["snap"].astype(bool)[way],
         np.arange(len(lon)),
+        np.zeros(len(lon), dtype=bool),
     )
     _board_ferries(segments, profile)
     _pass_nodes(segments, ways, profile, faults)
@@ -170,6 +176,7 @@ def _pass_nodes(
         crossing = _crossings(segments) & ~signal
         forward_s[crossing] += profile.junction_s
         backward_s[crossing] += profile.junction_s
+    segments.delayed = (forward_s > 0) | (backward_s > 0)
     segments.forward_s += forward_s[segments.v]
     segments.backward_s += backward_s[segments.u]
     met = np.zeros(len(ways.node_id), dtype=bool)
@@ -205,8 +212,9 @@ def contract(
 ) -> Links:
     """Contract chains of segments through nodes where nothing can be decided.
 
-    A node is kept when it has not exactly two segments, when class, snapping or the open
-    directions change there, or when `keep_node` (indices into the ways) lists it.
+    A node is kept when it has not exactly two segments, when class, snapping or the speed of a
+    direction changes there or passing takes time (so that time runs evenly along a link), or when
+    `keep_node` (indices into the ways) lists it.
     """
     n_nodes, n_seg = len(segments.node), len(segments)
     ends = np.concatenate([segments.u, segments.v])
@@ -215,13 +223,12 @@ def contract(
     np.cumsum(np.bincount(ends, minlength=n_nodes), out=adj_ptr[1:])
     degree = np.diff(adj_ptr)
     keep = degree != 2
-    keep |= np.isin(segments.node, keep_node)
+    keep |= segments.delayed[segments.node] | np.isin(segments.node, keep_node)
     two = np.flatnonzero(~keep)
     half = order[np.column_stack([adj_ptr[two], adj_ptr[two] + 1])]
     seg, at_v = half % max(n_seg, 1), half >= n_seg
-    open_f, open_b = np.isfinite(segments.forward_s), np.isfinite(segments.backward_s)
-    towards = np.where(at_v, open_f[seg], open_b[seg])
-    away = np.where(at_v, open_b[seg], open_f[seg])
+    towards = np.where(at_v, segments.forward_kmh[seg], segments.backward_kmh[seg])
+    away = np.where(at_v, segments.backward_kmh[seg], segments.forward_kmh[seg])
     same = (
         (segments.road_class[seg[:, 0]] == segments.road_class[seg[:, 1]])
         & (segments.snap[seg[:, 0]] == segments.snap[seg[:, 1]])

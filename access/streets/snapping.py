@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -231,36 +231,29 @@ def attach(network: StreetNetwork, snaps: Snaps) -> Attachment:
         leave_ticks[rows, side] = whole - gone + snap_ticks[rows]
         arrive_node[rows, side] = network.edge_tail[edge]
         arrive_ticks[rows, side] = gone + snap_ticks[rows]
-    _junctions(network, snaps, (leave_node, leave_ticks, arrive_node, arrive_ticks), snap_ticks)
+    _junctions(network, (leave_node, leave_ticks, arrive_node, arrive_ticks), snap_ticks)
     columns = (leave_node, leave_ticks, arrive_node, arrive_ticks, along_ticks, snap_ticks)
     return Attachment(*(frozen_array(column, np.int32) for column in columns))
 
 
 def _junctions(
-    network: StreetNetwork,
-    snaps: Snaps,
-    ends: tuple[npt.NDArray[np.int32], ...],
-    snap_ticks: npt.NDArray[np.int32],
+    network: StreetNetwork, ends: tuple[npt.NDArray[np.int32], ...], snap_ticks: npt.NDArray[Any]
 ) -> None:
-    """A place at the very end of a one-way edge is on the junction: it may leave there too."""
+    """Let a place at the very end of a one-way edge leave from, and be reached at, the junction."""
     leave_node, leave_ticks, arrive_node, arrive_ticks = ends
-    one_way = (leave_node[:, 0] >= 0) != (leave_node[:, 1] >= 0)
-    at_end = one_way & ((snaps.fraction == 0.0) | (snaps.fraction == 1.0))
-    # Split nodes have no single node to join.
-    port = np.zeros(network.n_nodes, dtype=bool)
+    rows = np.flatnonzero((leave_node[:, 0] >= 0) != (leave_node[:, 1] >= 0))
+    side = np.where(leave_node[rows, 0] >= 0, 0, 1)
+    # A split node (turn restriction) has no single node to join.
+    whole = np.ones(network.n_nodes, dtype=bool)
     joint = network.edge_link < 0
-    port[network.edge_tail[joint]] = port[network.edge_head[joint]] = True
-    for row in np.flatnonzero(at_end).tolist():
-        side = 0 if leave_node[row, 0] >= 0 else 1
-        at_tail = snaps.fraction[row] == float(side)
-        node = arrive_node[row, side] if at_tail else leave_node[row, side]
-        if port[node]:
-            continue
-        other = 1 - side
-        if at_tail:
-            leave_node[row, other], leave_ticks[row, other] = node, snap_ticks[row]
-        else:
-            arrive_node[row, other], arrive_ticks[row, other] = node, snap_ticks[row]
+    whole[network.edge_tail[joint]] = whole[network.edge_head[joint]] = False
+    for node, ticks, to_node, to_ticks in (
+        (arrive_node[rows, side], arrive_ticks[rows, side], leave_node, leave_ticks),
+        (leave_node[rows, side], leave_ticks[rows, side], arrive_node, arrive_ticks),
+    ):
+        there = (ticks == snap_ticks[rows]) & whole[node]
+        at, other = rows[there], 1 - side[there]
+        to_node[at, other], to_ticks[at, other] = node[there], snap_ticks[at]
 
 
 _ARRAYS: dict[str, npt.DTypeLike] = {

@@ -302,6 +302,8 @@ def node_rule(tags: Tags, profile: StreetProfile) -> NodeRule:
             closed = not said
         if tags.get("locked") == "yes" and said is None:
             closed = True
+        if closed:
+            return NodeRule(True, 0.0, 0.0, signal=False)
         if isinstance(profile, CarProfile) and barrier in _CAR_GATES:
             delay_s = profile.gate_s
         elif isinstance(profile, BikeProfile) and barrier in _BIKE_SLOW:
@@ -312,7 +314,7 @@ def node_rule(tags: Tags, profile: StreetProfile) -> NodeRule:
         heading = tags.get("traffic_signals:direction", "both")
         forward_s += profile.signal_s if heading != "backward" else 0.0
         backward_s += profile.signal_s if heading != "forward" else 0.0
-    return NodeRule(closed, forward_s, backward_s, signal)
+    return NodeRule(False, forward_s, backward_s, signal)
 
 
 def parse_duration_s(value: str) -> float:
