@@ -1,1 +1,23 @@
-"""To be described."""
+"""The roof: from a study file to finished results.
+
+`read_study` checks the file, `read_inputs` reads what it names, `run_study` does it all.
+"""
+
+from halfcircle.study.check import check_feeds, check_study
+from halfcircle.study.config import Study
+from halfcircle.study.inputs import Inputs, read_inputs
+from halfcircle.study.progress import Progress
+from halfcircle.study.run import compute_study, run_study
+from halfcircle.study.study_file import read_study
+
+__all__ = [
+    "Inputs",
+    "Progress",
+    "Study",
+    "check_feeds",
+    "check_study",
+    "compute_study",
+    "read_inputs",
+    "read_study",
+    "run_study",
+]

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -64,23 +65,43 @@ class BlockStore:
                 "choose another one with --out"
             ) from None
 
-    def table(self, name: str, build: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-        """The table of a block: read if it is there, else built and written."""
-        path = self.folder / f"{name}.parquet"
-        if path.exists():
+    def tables(
+        self, name: str, build: Callable[[], dict[str, pd.DataFrame]]
+    ) -> dict[str, pd.DataFrame]:
+        """The tables of a block: read if they are there, else built and written.
+
+        Parameters
+        ----------
+        name : str
+            Of the block.
+        build : callable
+            Gives the tables by name.
+        """
+        done = self.folder / f"{name}.json"
+        if done.exists():
             try:
-                table: pd.DataFrame = pq.read_table(path).to_pandas()
-                return table
-            except (OSError, pa.ArrowException):
-                path.unlink()  # not whole, whoever damaged it: build it again
-        table = build()
+                names = json.loads(done.read_text(encoding="utf-8"))
+                return {table: _read(self.folder / f"{name}-{table}.parquet") for table in names}
+            except (OSError, ValueError, pa.ArrowException):
+                pass  # not whole, whoever damaged it: build it again
+        tables = build()
+        for table, frame in tables.items():
+            self._replace(
+                self.folder / f"{name}-{table}.parquet",
+                partial(frame.to_parquet, index=False, compression="zstd"),
+            )
+        # Written last: where it is, the tables are whole.
+        self._replace(done, lambda path: path.write_text(json.dumps(list(tables)), "utf-8"))
+        return tables
+
+    @staticmethod
+    def _replace(path: Path, write: Callable[[Path], object]) -> None:
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
         try:
-            table.to_parquet(temporary, index=False, compression="zstd")
+            write(temporary)
             temporary.replace(path)
         except OSError as error:
             raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from None
-        return table
 
     def close(self) -> None:
         """Remove the blocks of a run that is finished."""
@@ -88,3 +109,8 @@ class BlockStore:
         parent = self.folder.parent
         if parent.is_dir() and not any(parent.iterdir()):
             parent.rmdir()
+
+
+def _read(path: Path) -> pd.DataFrame:
+    table: pd.DataFrame = pq.read_table(path).to_pandas()
+    return table

@@ -144,6 +144,7 @@ class BorderConfig:
     preset: str | None = None
     opportunities: tuple[str, ...] = ()
     modes: tuple[str, ...] = ()
+    sectors: bool = True
 
 
 @dataclass(frozen=True)

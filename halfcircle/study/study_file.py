@@ -13,6 +13,7 @@ from pathlib import Path
 
 from halfcircle._checks import Faults, nearest
 from halfcircle.errors import Fault, StudyError
+from halfcircle.regions.border_rules import PRESETS
 from halfcircle.study._toml import Lines, Table
 from halfcircle.study.config import (
     ACCESS_MAX_MIN,
@@ -370,7 +371,13 @@ def _border(
     for mode in modes:
         if reach is not None and mode not in reach.modes:
             table.fault("modes", "is not among the modes of [reach]", mode)
-    config = BorderConfig(tuple(penalties), table.text("preset"), chosen, modes)
+    config = BorderConfig(
+        tuple(penalties),
+        table.text("preset", choices=PRESETS),
+        chosen,
+        modes,
+        sectors=table.flag("sectors", True),
+    )
     table.finish()
     return config
 

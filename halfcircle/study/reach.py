@@ -1,0 +1,255 @@
+"""Reach and border loss of all zones, block by block of origins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from halfcircle.access.decay import Decay, decay_by_name
+from halfcircle.access.measures import REACH_COLUMNS, Weights, reach_block_table
+from halfcircle.access.travel_times import TravelTimeSource, origin_blocks
+from halfcircle.errors import Fault
+from halfcircle.places import Opportunities, Places, Zones
+from halfcircle.regions.border import BorderMeasures, BorderPlan, plan_border
+from halfcircle.regions.border_rules import BorderRules, CrossingRule, border_preset
+from halfcircle.study.blocks import BlockStore
+from halfcircle.study.config import BorderConfig, ReachConfig, Study
+from halfcircle.study.inputs import Inputs
+from halfcircle.study.modes import Modes
+from halfcircle.study.progress import Progress
+
+__all__ = ["ReachTables", "border_rules", "compute_reach"]
+
+BLOCK_CELLS = 4_000_000
+COUNT = "\x00zones"
+
+
+@dataclass(frozen=True, eq=False)
+class ReachTables:
+    """Tables of a run, with the columns of the contract.
+
+    Parameters
+    ----------
+    reach, unreached : DataFrame
+    border, sectors : DataFrame or None
+        None where the study has no border.
+    notices : tuple of Fault
+    """
+
+    reach: pd.DataFrame
+    unreached: pd.DataFrame
+    border: pd.DataFrame | None
+    sectors: pd.DataFrame | None
+    notices: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _HeldTimes:
+    """Travel times of one block that are at hand already, as a source."""
+
+    source: TravelTimeSource
+    seconds: npt.NDArray[np.float32]
+
+    @property
+    def mode(self) -> str:
+        return self.source.mode
+
+    @property
+    def percentiles(self) -> tuple[int, ...]:
+        return self.source.percentiles
+
+    @property
+    def origins(self) -> Places:
+        return self.source.origins
+
+    @property
+    def destinations(self) -> Places:
+        return self.source.destinations
+
+    def times_s(self, origin_idx: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:  # noqa: ARG002
+        return self.seconds
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """What is computed for every block of one mode."""
+
+    source: TravelTimeSource
+    weights: Weights
+    bands_min: tuple[float, ...]
+    decay: Decay | None
+    not_connected: npt.NDArray[np.bool_]
+    border: BorderPlan | None
+    sectors: bool
+
+    def tables(self, block: npt.NDArray[np.int64]) -> dict[str, pd.DataFrame]:
+        """Reach, and where asked border and sectors, of a block of origins."""
+        source = self.source
+        if self.border is not None:
+            # One search serves both reach and border loss.
+            source = _HeldTimes(source, source.times_s(block))
+        found = {
+            "reach": reach_block_table(
+                source,
+                block,
+                self.weights,
+                bands_min=self.bands_min,
+                decay=self.decay,
+                missing=self.not_connected,
+            )
+        }
+        if self.border is None or not isinstance(source, _HeldTimes):
+            return found
+        median = source.percentiles.index(50) if 50 in source.percentiles else 0
+        loss = self.border.block(
+            block, np.ascontiguousarray(source.seconds[:, median]), sectors=self.sectors
+        )
+        found["border"] = self.known(loss.table())
+        if self.sectors:
+            found["sectors"] = self.known(loss.sectors())
+        return found
+
+    def known(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Values of zones that are not connected are not known, and not 0."""
+        unknown = self.source.origins.place_id[self.not_connected]
+        rows = table["zone_id"].isin(set(unknown))
+        columns = [c for c in table.columns if c.startswith("reach_") or c == "loss"]
+        table.loc[rows, columns] = np.nan
+        return table
+
+
+def border_rules(config: BorderConfig) -> BorderRules:
+    """Rules of the study file: those of the preset, then its own penalties."""
+    preset = border_preset(config.preset) if config.preset is not None else BorderRules()
+    own = tuple(
+        CrossingRule(p.origin, p.destination, penalty_s=60.0 * p.minutes, factor=p.factor)
+        for p in config.penalties
+    )
+    if not own:
+        return preset
+    stated = {(rule.from_country, rule.to_country) for rule in own}
+    kept = tuple(r for r in preset.rules if (r.from_country, r.to_country) not in stated)
+    return BorderRules((*kept, *own), name=config.preset or "study", notices=preset.notices)
+
+
+def compute_reach(
+    study: Study, inputs: Inputs, modes: Modes, store: BlockStore, *, progress: Progress
+) -> ReachTables:
+    """Reach, border loss and reasons of all zones.
+
+    Parameters
+    ----------
+    study : Study
+    inputs : Inputs
+    modes : Modes
+    store : BlockStore
+        Blocks that are finished are read from it, others are computed and written to it.
+    progress : Progress
+
+    Returns
+    -------
+    ReachTables
+    """
+    empty = pd.DataFrame(columns=list(REACH_COLUMNS))
+    if study.reach is None:
+        return ReachTables(empty, _unreached({}, inputs.zones), None, None, ())
+    # Beside what is asked for, the zones in reach are counted: nothing but itself means unreached.
+    count = Opportunities(COUNT, np.ones((1, len(inputs.zones))))
+    weights = Weights([*inputs.opportunities, count])
+    tables: dict[str, list[pd.DataFrame]] = {"reach": [], "border": [], "sectors": []}
+    reasons = {}
+    notices: list[Fault] = []
+    for mode, source in modes.sources.items():
+        plan = _border_plan(study, inputs, source, study.reach)
+        if plan is not None:
+            notices += [notice for notice in plan.notices if notice not in notices]
+        job = _Job(
+            source,
+            weights,
+            study.reach.bands_min,
+            _decay(study.reach, mode),
+            np.isin(modes.reasons[mode], ("not_snapped", "island")),
+            plan,
+            study.border is not None and study.border.sectors,
+        )
+        with progress.stage(f"reach by {mode}"):
+            found = _all_blocks(job, store, progress)
+        counted = found["reach"]["opportunity"] == COUNT
+        reasons[mode] = _reasons(found["reach"][counted], modes.reasons[mode], inputs.zones)
+        found["reach"] = found["reach"][~counted]
+        for name, table in found.items():
+            tables[name].append(table)
+    joined = {
+        name: pd.concat(parts, ignore_index=True) if parts else None
+        for name, parts in tables.items()
+    }
+    reach = joined["reach"]
+    return ReachTables(
+        empty if reach is None else reach,
+        _unreached(reasons, inputs.zones),
+        joined["border"],
+        joined["sectors"],
+        tuple(notices),
+    )
+
+
+def _all_blocks(job: _Job, store: BlockStore, progress: Progress) -> dict[str, pd.DataFrame]:
+    source = job.source
+    n_cells = len(source.destinations) * len(source.percentiles)
+    size = int(np.clip(BLOCK_CELLS // n_cells, 16, 1024))
+    blocks = list(origin_blocks(len(source.origins), size))
+    label = f"reach by {source.mode}"
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for block in progress.loop(blocks, total=len(blocks), label=label):
+        name = f"{source.mode.replace('+', '-')}-{block[0]:08d}"
+        for table, frame in store.tables(name, partial(job.tables, block)).items():
+            parts.setdefault(table, []).append(frame)
+    return {table: pd.concat(frames, ignore_index=True) for table, frames in parts.items()}
+
+
+def _decay(reach: ReachConfig, mode: str) -> Decay | None:
+    return None if reach.decay is None else decay_by_name(reach.decay, mode)
+
+
+def _border_plan(
+    study: Study, inputs: Inputs, source: TravelTimeSource, reach: ReachConfig
+) -> BorderPlan | None:
+    border = study.border
+    if border is None or source.mode not in border.modes:
+        return None
+    decay = _decay(reach, source.mode)
+    return plan_border(
+        source.origins,
+        source.destinations,
+        [o for o in inputs.opportunities if o.name in border.opportunities],
+        mode=source.mode,
+        measures=BorderMeasures(
+            bands_s=tuple(60.0 * b for b in reach.bands_min),
+            decays=() if decay is None else (decay,),
+        ),
+        rules=border_rules(border),
+    )
+
+
+def _reasons(
+    counted: pd.DataFrame, known: npt.NDArray[np.object_], zones: Zones
+) -> npt.NDArray[np.object_]:
+    """Reasons known beforehand, and ``beyond_limit`` where only the own zone is in reach."""
+    reached = counted.groupby("zone_id", sort=False)["value"].max()
+    most = reached.reindex(zones.zone_id).to_numpy(dtype=np.float64)
+    return np.where((known == "") & (most <= 1.0), "beyond_limit", known)
+
+
+def _unreached(reasons: dict[str, npt.NDArray[np.object_]], zones: Zones) -> pd.DataFrame:
+    frames = [
+        pd.DataFrame({"zone_id": zones.zone_id, "mode": mode, "reason": why})
+        for mode, why in reasons.items()
+    ]
+    if not frames:
+        return pd.DataFrame(columns=["zone_id", "mode", "reason"], dtype=object)
+    table = pd.concat(frames, ignore_index=True)
+    return table[table["reason"] != ""].reset_index(drop=True)
