@@ -8,8 +8,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from halfcircle.access.transit._range_raptor import UNREACHED, range_raptor
-from halfcircle.access.transit._trip_based import trip_based
+from halfcircle.access.transit._lanes import LANE_BLOCK, AtStops, Window
+from halfcircle.access.transit._range_raptor import UNREACHED, RaptorScratch, range_raptor
+from halfcircle.access.transit._trip_based import Trips, TripScratch, trip_based
 from halfcircle.access.transit.changes import Changes
 from halfcircle.access.transit.clipped import ClippedTimetable
 from halfcircle.access.transit.query import TransitQuery
@@ -17,14 +18,26 @@ from halfcircle.access.transit.query import TransitQuery
 Int32 = npt.NDArray[np.int32]
 
 
+def window_of(query: TransitQuery) -> Window:
+    """Form in which kernels take the departures."""
+    return Window(query.n_departures, query.step_s, query.limit_s)
+
+
+def _at_stops(n_stops: int, query: TransitQuery) -> AtStops:
+    n_blocks = -(-query.n_departures // LANE_BLOCK)
+    return AtStops(
+        np.empty((n_stops, n_blocks * LANE_BLOCK), dtype=np.uint16),
+        np.zeros(n_stops, dtype=np.uint8),
+    )
+
+
 class Workspace(Protocol):
     """Scratch space of one thread; what the last search found stays until the next."""
 
-    reached: npt.NDArray[np.uint8]
-    lanes: npt.NDArray[np.uint16]
+    at_stops: AtStops
 
     def search(self, access_stop: Int32, access_s: Int32) -> None:
-        """Fill `lanes` of all stops that are `reached` from these."""
+        """Fill `at_stops` for an origin with these links, slack included."""
 
 
 class Engine(Protocol):
@@ -47,50 +60,28 @@ class RangeRaptor:
 
 class _RangeRaptorWorkspace:
     def __init__(self, clipped: ClippedTimetable, query: TransitQuery) -> None:
-        self.clipped, self.query = clipped, query
         n_stops, n_patterns = clipped.n_stops, len(clipped.pattern_ptr) - 1
-        self.arrived = np.empty((query.max_rides, n_stops), dtype=np.int32)
-        self.ready = np.empty((query.max_rides, n_stops), dtype=np.int32)
-        self.queued_position = np.full(n_patterns, UNREACHED, dtype=np.int32)
-        self.queue = np.empty(n_patterns, dtype=np.int32)
-        self.stops_now = np.empty(n_stops, dtype=np.int32)
-        self.stops_next = np.empty(n_stops, dtype=np.int32)
-        self.is_marked = np.zeros(n_stops, dtype=np.uint8)
-        self.reached = np.zeros(n_stops, dtype=np.uint8)
-        self.lanes = np.empty((n_stops, query.n_departures), dtype=np.uint16)
+        self.clipped, self.window = clipped, window_of(query)
+        self.at_stops = _at_stops(n_stops, query)
+        self.scratch = RaptorScratch(
+            arrived=np.empty((query.max_rides, n_stops), dtype=np.int32),
+            ready=np.empty((query.max_rides, n_stops), dtype=np.int32),
+            queued_position=np.full(n_patterns, UNREACHED, dtype=np.int32),
+            queue=np.empty(n_patterns, dtype=np.int32),
+            stops_now=np.empty(n_stops, dtype=np.int32),
+            stops_next=np.empty(n_stops, dtype=np.int32),
+            is_marked=np.zeros(n_stops, dtype=np.uint8),
+        )
 
     def search(self, access_stop: Int32, access_s: Int32) -> None:
-        clipped, query = self.clipped, self.query
         range_raptor(
-            clipped.pattern_ptr,
-            clipped.pattern_trip,
-            clipped.pattern_event,
-            clipped.position_stop,
-            clipped.position_alight,
-            clipped.position_line,
-            clipped.arrival_s,
-            clipped.board_s,
-            clipped.line_ptr,
-            clipped.line_pattern,
-            clipped.line_position,
-            clipped.change_s,
-            clipped.transfer_ptr,
-            clipped.transfer_stop,
-            clipped.transfer_s,
+            self.clipped,
             access_stop,
             access_s,
-            query.n_departures,
-            query.step_s,
-            query.limit_s,
-            self.arrived,
-            self.ready,
-            self.queued_position,
-            self.queue,
-            self.stops_now,
-            self.stops_next,
-            self.is_marked,
-            self.reached,
-            self.lanes,
+            self.window,
+            self.scratch,
+            self.at_stops.reached,
+            self.at_stops.lanes,
         )
 
 
@@ -101,8 +92,7 @@ class TripBased:
     clipped: ClippedTimetable
     query: TransitQuery
     changes: Changes
-    trip_end: Int32
-    last_position: npt.NDArray[np.uint16]
+    trips: Trips
     most_starts: int
 
     def workspace(self) -> Workspace:
@@ -111,54 +101,32 @@ class TripBased:
 
 class _TripBasedWorkspace:
     def __init__(self, engine: TripBased) -> None:
-        self.engine = engine
-        query, clipped = engine.query, engine.clipped
+        query, clipped, n_starts = engine.query, engine.clipped, engine.most_starts
         n_stops, n_events = clipped.n_stops, len(clipped.arrival_s)
-        self.arrived = np.empty((n_stops + 1, query.max_rides), dtype=np.int32)
-        self.boarded = np.empty((query.max_rides, clipped.n_trips), dtype=np.uint16)
-        self.start_head = np.empty(query.n_departures, dtype=np.int32)
-        self.start_next = np.empty(engine.most_starts, dtype=np.int32)
-        self.start_trip = np.empty(engine.most_starts, dtype=np.int32)
-        self.start_position = np.empty(engine.most_starts, dtype=np.uint16)
-        # a trip is queued again only for an earlier position: at most once per event
-        self.queue_trip = np.empty((2, n_events), dtype=np.int32)
-        self.queue_first = np.empty((2, n_events), dtype=np.uint16)
-        self.queue_last = np.empty((2, n_events), dtype=np.uint16)
-        self.reached = np.zeros(n_stops, dtype=np.uint8)
-        self.lanes = np.empty((n_stops, query.n_departures), dtype=np.uint16)
+        self.engine, self.window = engine, window_of(query)
+        self.at_stops = _at_stops(n_stops, query)
+        self.scratch = TripScratch(
+            arrived=np.empty((n_stops + 1, query.max_rides), dtype=np.int32),
+            boarded=np.empty((query.max_rides, clipped.n_trips), dtype=np.uint16),
+            start_head=np.empty(query.n_departures, dtype=np.int32),
+            start_next=np.empty(n_starts, dtype=np.int32),
+            start_trip=np.empty(n_starts, dtype=np.int32),
+            start_position=np.empty(n_starts, dtype=np.uint16),
+            # a trip is queued again only for an earlier position: at most once per event
+            queue_trip=np.empty((2, n_events), dtype=np.int32),
+            queue_first=np.empty((2, n_events), dtype=np.uint16),
+            queue_last=np.empty((2, n_events), dtype=np.uint16),
+        )
 
     def search(self, access_stop: Int32, access_s: Int32) -> None:
-        engine = self.engine
-        clipped, query, changes = engine.clipped, engine.query, engine.changes
         trip_based(
-            clipped.pattern_trip,
-            clipped.pattern_event,
-            clipped.arrival_s,
-            clipped.board_s,
-            clipped.event_stop,
-            clipped.trip_event,
-            engine.trip_end,
-            engine.last_position,
-            clipped.line_ptr,
-            clipped.line_pattern,
-            clipped.line_position,
-            changes.ptr,
-            changes.trip,
-            changes.position,
+            self.engine.clipped,
+            self.engine.trips,
+            self.engine.changes,
             access_stop,
             access_s,
-            query.n_departures,
-            query.step_s,
-            query.limit_s,
-            self.arrived,
-            self.boarded,
-            self.start_head,
-            self.start_next,
-            self.start_trip,
-            self.start_position,
-            self.queue_trip,
-            self.queue_first,
-            self.queue_last,
-            self.reached,
-            self.lanes,
+            self.window,
+            self.scratch,
+            self.at_stops.reached,
+            self.at_stops.lanes,
         )

@@ -2,46 +2,66 @@
 
 A lane is the uint16 travel time of one departure. At stops, a lane holds a value only where
 waiting for a later departure is worse; ``65535 - limit`` stands for none, so that adding a walk
-of at most the limit never overflows 16 bits and never comes out below the limit.
+of at most the limit never overflows 16 bits and never comes out below the limit. Rows are padded to
+a multiple of `LANE_BLOCK`, so that loops over them run in whole vector registers.
 """
+
+# mypy: allow-untyped-defs, no-check-untyped-defs
+
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
+LANE_BLOCK = 64
+
+
+class Window(NamedTuple):
+    n_lanes: int  # departures
+    step_s: int
+    limit_s: int
+
+
+class AtStops(NamedTuple):
+    lanes: Any  # uint16 (n_stops, n_lanes padded)
+    reached: Any  # uint8 (n_stops,): whether its lanes hold anything
+
+
+class Egress(NamedTuple):
+    ptr: Any  # int64 (n_destinations + 1,)
+    stop: Any  # int32 (n_links,)
+    walk_s: Any  # uint16 (n_links,)
+
 
 @njit(cache=True, nogil=True)
-def fill_row(lanes, reached, egress_stop, egress_s, start, end, direct_s, step_s, limit_s, row):
+def fill_row(at_stops, egress, j, direct_s, window, row):
     """Travel times to one destination for all departures into `row`; False if never reached."""
-    n_lanes = row.shape[0]
     any_stop = False
-    for e in range(start, end):
-        stop = egress_stop[e]
-        if reached[stop]:
-            walk = egress_s[e]
-            at_stop = lanes[stop]
-            if not any_stop:
-                any_stop = True
-                for i in range(n_lanes):
-                    row[i] = np.uint16(at_stop[i] + walk)
-            else:
-                # one add and one minimum per 16-bit lane, no branch
-                for i in range(n_lanes):
-                    row[i] = min(np.uint16(at_stop[i] + walk), row[i])
+    row[:] = 65535
+    for e in range(egress.ptr[j], egress.ptr[j + 1]):
+        stop = egress.stop[e]
+        if at_stops.reached[stop]:
+            any_stop = True
+            walk = egress.walk_s[e]
+            # one add and one minimum per 16-bit lane, no branch
+            for i in range(row.shape[0]):
+                row[i] = min(np.uint16(at_stops.lanes[stop, i] + walk), row[i])
     if not any_stop:
-        if direct_s > limit_s:
+        if direct_s > window.limit_s:
             return False
-        row[:] = direct_s
+        row[: window.n_lanes] = direct_s
         return True
-    best = 65535
-    any_lane = False
-    for i in range(n_lanes - 1, -1, -1):
-        best = min(min(best + step_s, np.int64(row[i])), np.int64(direct_s))
-        if best <= limit_s:
-            row[i] = best
-            any_lane = True
-        else:
-            row[i] = 65535
-    return any_lane
+    # who leaves earlier can do what a later departure does; beyond the limit is not reached
+    direct = np.int32(direct_s)
+    step = np.int32(window.step_s)
+    limit = np.int32(window.limit_s)
+    best = direct
+    for i in range(window.n_lanes - 1, -1, -1):
+        later = np.int32(best + step)
+        now = min(np.int32(row[i]), direct)
+        best = now if now < later else later
+        row[i] = np.uint16(best if best <= limit else np.int32(65535))
+    return True
 
 
 @njit(cache=True, nogil=True)
@@ -54,62 +74,49 @@ def count_within(row, cutoff_s):
 
 
 @njit(cache=True, nogil=True)
-def destination_lanes(
-    lanes, reached, egress_ptr, egress_stop, egress_s, direct_s, step_s, limit_s, out
-):
+def destination_lanes(at_stops, egress, direct_s, window, row, out):
     """All lanes: `out` uint16 (n_destinations, n_lanes)."""
     for j in range(out.shape[0]):
-        start, end = egress_ptr[j], egress_ptr[j + 1]
-        row = out[j]
-        if not fill_row(
-            lanes, reached, egress_stop, egress_s, start, end, direct_s[j], step_s, limit_s, row
-        ):
-            row[:] = 65535
+        if not fill_row(at_stops, egress, j, direct_s[j], window, row):
+            out[j] = 65535
+        else:
+            out[j] = row[: window.n_lanes]
 
 
 @njit(cache=True, nogil=True)
-def percentile_times(
-    lanes, reached, egress_ptr, egress_stop, egress_s, direct_s, step_s, limit_s, index, row, out
-):
+def percentile_times(at_stops, egress, direct_s, window, row, index, out):
     """Sorted travel times at `index`: `out` float32 (n_percentiles, n_destinations)."""
     for j in range(out.shape[1]):
-        start, end = egress_ptr[j], egress_ptr[j + 1]
         out[:, j] = np.inf
-        if not fill_row(
-            lanes, reached, egress_stop, egress_s, start, end, direct_s[j], step_s, limit_s, row
-        ):
+        if not fill_row(at_stops, egress, j, direct_s[j], window, row):
             continue
         low = 65535
         for i in range(row.shape[0]):
             low = min(low, np.int64(row[i]))
         for p in range(index.shape[0]):
             # the least value that more than index[p] lanes do not exceed; `low` only rises
-            high = limit_s + 1
+            high = window.limit_s + 1
             while low < high:
                 middle = (low + high) // 2
                 if count_within(row, np.uint16(middle)) > index[p]:
                     high = middle
                 else:
                     low = middle + 1
-            if low > limit_s:
+            if low > window.limit_s:
                 break
             out[p, j] = low
 
 
 @njit(cache=True, nogil=True)
 def opportunity_sums(
-    lanes,
-    reached,
-    egress_ptr,
-    egress_stop,
-    egress_s,
+    at_stops,
+    egress,
     direct_s,
-    step_s,
-    limit_s,
+    window,
+    row,  # scratch: uint16, as long as the rows of lanes
     n_met,  # int64 (n_lanes + 1,): percentiles that are met by a number of lanes
     cutoff_s,  # uint16 (n_cutoffs,)
     weight,  # float64 (n_destinations, n_weights)
-    row,
     at_percentile,  # out: float64 (n_percentiles, n_cutoffs, n_weights)
     mean,  # out: float64 (n_cutoffs, n_weights)
 ):
@@ -117,10 +124,7 @@ def opportunity_sums(
     at_percentile[:] = 0.0
     mean[:] = 0.0
     for j in range(weight.shape[0]):
-        start, end = egress_ptr[j], egress_ptr[j + 1]
-        if not fill_row(
-            lanes, reached, egress_stop, egress_s, start, end, direct_s[j], step_s, limit_s, row
-        ):
+        if not fill_row(at_stops, egress, j, direct_s[j], window, row):
             continue
         for c in range(cutoff_s.shape[0]):
             count = np.int64(count_within(row, cutoff_s[c]))
@@ -132,4 +136,4 @@ def opportunity_sums(
     # so far at the highest percentile that is met; it meets all lower ones as well
     for p in range(at_percentile.shape[0] - 2, -1, -1):
         at_percentile[p] += at_percentile[p + 1]
-    mean /= row.shape[0]
+    mean /= window.n_lanes

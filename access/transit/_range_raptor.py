@@ -9,10 +9,24 @@ most k rides. Walks lead from `arrived` to `ready` only, so that none is chained
 holds for all higher k.
 """
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
+
+from typing import Any, NamedTuple
+
 import numpy as np
 from numba import njit
 
 UNREACHED = 2**30
+
+
+class RaptorScratch(NamedTuple):
+    arrived: Any  # int32 (n_rides, n_stops)
+    ready: Any  # int32 (n_rides, n_stops)
+    queued_position: Any  # int32 (n_patterns,), UNREACHED where not queued
+    queue: Any  # int32 (n_patterns,)
+    stops_now: Any  # int32 (n_stops,)
+    stops_next: Any  # int32 (n_stops,)
+    is_marked: Any  # uint8 (n_stops,), zeros
 
 
 @njit(cache=True, nogil=True)
@@ -28,38 +42,16 @@ def first_trip(board_s, start, end, ready_s):
 
 
 @njit(cache=True, nogil=True)
-def range_raptor(
-    pattern_ptr,
-    pattern_trip,
-    pattern_event,
-    position_stop,
-    position_alight,
-    position_line,
-    arrival_s,
-    board_s,
-    line_ptr,
-    line_pattern,
-    line_position,
-    change_s,
-    transfer_ptr,
-    transfer_stop,
-    transfer_s,
-    access_stop,
-    access_s,
-    n_lanes,
-    step_s,
-    limit_s,
-    arrived,  # out, scratch: int32 (n_rides, n_stops)
-    ready,  # scratch: int32 (n_rides, n_stops)
-    queued_position,  # scratch: int32 (n_patterns,), UNREACHED where not queued
-    queue,  # scratch: int32 (n_patterns,)
-    stops_now,  # scratch: int32 (n_stops,)
-    stops_next,  # scratch: int32 (n_stops,)
-    is_marked,  # scratch: uint8 (n_stops,), zeros
-    reached,  # out: uint8 (n_stops,)
-    lanes,  # out: uint16 (n_stops, n_lanes); rows of reached stops only
-):
-    """Travel time to each stop by vehicle, per departure, where it is better than waiting."""
+def range_raptor(timetable, access_stop, access_s, window, scratch, reached, lanes):
+    """Travel time to each stop by vehicle, per departure, where it is better than waiting.
+
+    `timetable` is a ClippedTimetable; `reached` uint8 (n_stops,) and `lanes` uint16 (n_stops, at
+    least n_lanes) are results, lanes of stops that are not reached are left as they were.
+    """
+    n_lanes, step_s, limit_s = window.n_lanes, window.step_s, window.limit_s
+    arrived, ready = scratch.arrived, scratch.ready
+    queued_position, queue = scratch.queued_position, scratch.queue
+    stops_now, stops_next, is_marked = scratch.stops_now, scratch.stops_next, scratch.is_marked
     n_rides = arrived.shape[0]
     unset = np.uint16(65535 - limit_s)
     arrived[:] = UNREACHED
@@ -73,14 +65,16 @@ def range_raptor(
             stop = access_stop[x]
             ready_s = departure + access_s[x]
             ready[0, stop] = min(ready[0, stop], ready_s)
-            for line in range(line_ptr[stop], line_ptr[stop + 1]):
-                p = line_pattern[line]
-                i = line_position[line]
-                n = pattern_trip[p + 1] - pattern_trip[p]
-                row = pattern_event[p] + i * n
-                trip = first_trip(board_s, row, row + n, ready_s)
+            for line in range(timetable.line_ptr[stop], timetable.line_ptr[stop + 1]):
+                p = timetable.line_pattern[line]
+                i = timetable.line_position[line]
+                n = timetable.pattern_trip[p + 1] - timetable.pattern_trip[p]
+                row = timetable.pattern_event[p] + i * n
+                trip = first_trip(timetable.board_s, row, row + n, ready_s)
                 # nothing new where the departure one step later could catch the same trip
-                if trip == row + n or (lane < n_lanes - 1 and board_s[trip] >= ready_s + step_s):
+                if trip == row + n or (
+                    lane < n_lanes - 1 and timetable.board_s[trip] >= ready_s + step_s
+                ):
                     continue
                 if queued_position[p] == UNREACHED:
                     queue[n_queue] = p
@@ -90,14 +84,16 @@ def range_raptor(
             n_now = 0
             for q in range(n_queue):
                 p = queue[q]
-                first = pattern_ptr[p]
-                length = pattern_ptr[p + 1] - first
-                n = pattern_trip[p + 1] - pattern_trip[p]
+                first = timetable.pattern_ptr[p]
+                length = timetable.pattern_ptr[p + 1] - first
+                n = timetable.pattern_trip[p + 1] - timetable.pattern_trip[p]
                 trip = n  # none yet
                 for i in range(queued_position[p], length):
-                    stop = position_stop[first + i]
-                    if trip < n and position_alight[first + i]:
-                        arrival = arrival_s[pattern_event[p] + trip * length + i]
+                    stop = timetable.position_stop[first + i]
+                    if trip < n and timetable.position_alight[first + i]:
+                        arrival = timetable.arrival_s[
+                            timetable.pattern_event[p] + trip * length + i
+                        ]
                         if arrival <= bound and arrival < arrived[k, stop]:
                             kk = k
                             while kk < n_rides and arrival < arrived[kk, stop]:
@@ -112,10 +108,10 @@ def range_raptor(
                                 is_marked[stop] = 1
                                 stops_now[n_now] = stop
                                 n_now += 1
-                    if position_line[first + i] and ready[k, stop] < UNREACHED:
-                        row = pattern_event[p] + i * n
-                        if trip == n or ready[k, stop] <= board_s[row + trip]:
-                            found = first_trip(board_s, row, row + trip, ready[k, stop])
+                    if timetable.position_line[first + i] and ready[k, stop] < UNREACHED:
+                        row = timetable.pattern_event[p] + i * n
+                        if trip == n or ready[k, stop] <= timetable.board_s[row + trip]:
+                            found = first_trip(timetable.board_s, row, row + trip, ready[k, stop])
                             trip = found - row
                 queued_position[p] = UNREACHED
             for x in range(n_now):
@@ -125,17 +121,17 @@ def range_raptor(
             n_next = 0
             for x in range(n_now):
                 stop = stops_now[x]
-                end = transfer_ptr[stop + 1]
+                end = timetable.transfer_ptr[stop + 1]
                 # the change at the stop itself goes first, then the walks
-                for link in range(transfer_ptr[stop] - 1, end):
-                    if link < transfer_ptr[stop]:
-                        if change_s[stop] < 0:
+                for link in range(timetable.transfer_ptr[stop] - 1, end):
+                    if link < timetable.transfer_ptr[stop]:
+                        if timetable.change_s[stop] < 0:
                             continue
                         to = stop
-                        ready_s = arrived[k, stop] + change_s[stop]
+                        ready_s = arrived[k, stop] + timetable.change_s[stop]
                     else:
-                        to = transfer_stop[link]
-                        ready_s = arrived[k, stop] + transfer_s[link]
+                        to = timetable.transfer_stop[link]
+                        ready_s = arrived[k, stop] + timetable.transfer_s[link]
                     if ready_s < ready[k + 1, to]:
                         kk = k + 1
                         while kk < n_rides and ready_s < ready[kk, to]:
@@ -149,9 +145,9 @@ def range_raptor(
             for x in range(n_next):
                 stop = stops_next[x]
                 is_marked[stop] = 0
-                for line in range(line_ptr[stop], line_ptr[stop + 1]):
-                    p = line_pattern[line]
+                for line in range(timetable.line_ptr[stop], timetable.line_ptr[stop + 1]):
+                    p = timetable.line_pattern[line]
                     if queued_position[p] == UNREACHED:
                         queue[n_queue] = p
                         n_queue += 1
-                    queued_position[p] = min(queued_position[p], line_position[line])
+                    queued_position[p] = min(queued_position[p], timetable.line_position[line])

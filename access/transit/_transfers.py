@@ -6,9 +6,25 @@ kept only if it makes one of these earlier. What follows an arrival depends on i
 alone, so that any journey has one over kept changes that is no later and has no more rides.
 """
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
+
+from typing import Any, NamedTuple
+
 from numba import njit
 
 UNREACHED = 2**30
+
+
+class ReductionScratch(NamedTuple):
+    label: Any  # int32 (n_stops + 1,), UNREACHED; below every time at n_stops
+    touched: Any  # int32 (n_stops,)
+    position_count: Any  # int32 (longest pattern,)
+
+
+class ReducedTransfers(NamedTuple):
+    count: Any  # int32, changes of each event of the trips trip_start .. trip_end - 1
+    to_trip: Any  # int32 (capacity,)
+    to_position: Any  # uint16 (capacity,)
 
 
 @njit(cache=True, nogil=True)
@@ -24,52 +40,29 @@ def first_trip(board_s, start, end, ready_s):
 
 
 @njit(cache=True, nogil=True)
-def reduced_transfers(
-    pattern_ptr,
-    pattern_trip,
-    pattern_event,
-    arrival_s,
-    board_s,
-    event_stop,
-    trip_event,
-    trip_pattern,
-    line_ptr,
-    line_pattern,
-    line_position,
-    change_s,
-    transfer_ptr,
-    transfer_stop,
-    transfer_s,
-    horizon_s,
-    trip_start,
-    trip_end,
-    label,  # scratch: int32 (n_stops + 1,), UNREACHED; below every time at n_stops
-    touched,  # scratch: int32 (n_stops,)
-    position_count,  # scratch: int32 (longest pattern,)
-    count,  # out: int32, changes of each event of the trips trip_start .. trip_end - 1
-    to_trip,  # out: int32 (capacity,)
-    to_position,  # out: uint16 (capacity,)
-):
+def reduced_transfers(timetable, horizon_s, trip_start, trip_end, scratch, out):
     """Changes of trips from `trip_start` on; returns the first trip that did not fit, and how many.
 
     Changes of an event lie side by side, events in their order.
     """
+    label, touched, position_count = scratch.label, scratch.touched, scratch.position_count
+    count, to_trip, to_position = out.count, out.to_trip, out.to_position
     capacity = to_trip.shape[0]
     n_kept = 0
-    first_event = trip_event[trip_start]
+    first_event = timetable.trip_event[trip_start]
     for trip in range(trip_start, trip_end):
-        pattern = trip_pattern[trip]
-        length = pattern_ptr[pattern + 1] - pattern_ptr[pattern]
-        event = trip_event[trip]
+        pattern = timetable.trip_pattern[trip]
+        length = timetable.pattern_ptr[pattern + 1] - timetable.pattern_ptr[pattern]
+        event = timetable.trip_event[trip]
         start = n_kept
         n_touched = 0
         fits = True
         for i in range(length - 1, 0, -1):
             position_count[i] = 0
-            stop = event_stop[event + i]
+            stop = timetable.event_stop[event + i]
             if stop < 0:
                 stop = -1 - stop
-            arrival = arrival_s[event + i]
+            arrival = timetable.arrival_s[event + i]
             # nobody gets off here, or nobody can be on board, or it is too late
             if label[stop] < 0 or arrival < 0 or arrival > horizon_s:
                 continue
@@ -78,33 +71,35 @@ def reduced_transfers(
                     touched[n_touched] = stop
                     n_touched += 1
                 label[stop] = arrival
-            for link in range(transfer_ptr[stop] - 1, transfer_ptr[stop + 1]):
+            for link in range(timetable.transfer_ptr[stop] - 1, timetable.transfer_ptr[stop + 1]):
                 # the change at the stop itself goes first, then the walks
-                if link < transfer_ptr[stop]:
-                    if change_s[stop] < 0:
+                if link < timetable.transfer_ptr[stop]:
+                    if timetable.change_s[stop] < 0:
                         continue
                     at = stop
-                    ready_s = arrival + change_s[stop]
+                    ready_s = arrival + timetable.change_s[stop]
                 else:
-                    at = transfer_stop[link]
-                    ready_s = arrival + transfer_s[link]
-                for line in range(line_ptr[at], line_ptr[at + 1]):
-                    p = line_pattern[line]
-                    j = line_position[line]
-                    n = pattern_trip[p + 1] - pattern_trip[p]
-                    row = pattern_event[p] + j * n
-                    found = first_trip(board_s, row, row + n, ready_s)
-                    if found == row + n or board_s[found] > horizon_s:
+                    at = timetable.transfer_stop[link]
+                    ready_s = arrival + timetable.transfer_s[link]
+                for line in range(timetable.line_ptr[at], timetable.line_ptr[at + 1]):
+                    p = timetable.line_pattern[line]
+                    j = timetable.line_position[line]
+                    n = timetable.pattern_trip[p + 1] - timetable.pattern_trip[p]
+                    row = timetable.pattern_event[p] + j * n
+                    found = first_trip(timetable.board_s, row, row + n, ready_s)
+                    if found == row + n or timetable.board_s[found] > horizon_s:
                         continue
-                    other = pattern_trip[p] + (found - row)
+                    other = timetable.pattern_trip[p] + (found - row)
                     if p == pattern and other >= trip and j >= i:
                         continue  # staying on is no worse
-                    other_event = trip_event[other]
-                    other_end = other_event + pattern_ptr[p + 1] - pattern_ptr[p]
+                    other_event = timetable.trip_event[other]
+                    other_end = (
+                        other_event + timetable.pattern_ptr[p + 1] - timetable.pattern_ptr[p]
+                    )
                     keep = False
                     for e in range(other_event + j + 1, other_end):
-                        arrival_there = arrival_s[e]
-                        there = event_stop[e]
+                        arrival_there = timetable.arrival_s[e]
+                        there = timetable.event_stop[e]
                         if there < 0:
                             there = -1 - there
                         if arrival_there < label[there]:

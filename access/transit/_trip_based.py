@@ -5,10 +5,31 @@ t has been reached with at most k + 1 rides, by this departure or a later one: i
 reset inside the window, so that every event is looked at once per number of rides.
 """
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
+
+from typing import Any, NamedTuple
+
 import numpy as np
 from numba import njit
 
 UNREACHED = 2**30
+
+
+class Trips(NamedTuple):
+    end: Any  # int32 (n_trips,): one past the last trip of the pattern
+    last_position: Any  # uint16 (n_trips,)
+
+
+class TripScratch(NamedTuple):
+    arrived: Any  # int32 (n_stops + 1, n_rides): by vehicle with at most k + 1 rides
+    boarded: Any  # uint16 (n_rides, n_trips)
+    start_head: Any  # int32 (n_lanes,)
+    start_next: Any  # int32 (most starts,)
+    start_trip: Any  # int32 (most starts,)
+    start_position: Any  # uint16 (most starts,)
+    queue_trip: Any  # int32 (2, n_events)
+    queue_first: Any  # uint16 (2, n_events)
+    queue_last: Any  # uint16 (2, n_events)
 
 
 @njit(cache=True, nogil=True)
@@ -39,39 +60,22 @@ def board(boarded, k, trip, position, trip_end):
 
 
 @njit(cache=True, nogil=True)
-def trip_based(
-    pattern_trip,
-    pattern_event,
-    arrival_s,
-    board_s,
-    event_stop,
-    trip_event,
-    trip_end,  # int32 (n_trips,): one past the last trip of the pattern
-    last_position,  # uint16 (n_trips,)
-    line_ptr,
-    line_pattern,
-    line_position,
-    change_ptr,
-    change_trip,
-    change_position,
-    access_stop,
-    access_s,
-    n_lanes,
-    step_s,
-    limit_s,
-    arrived,  # out: int32 (n_stops + 1, n_rides), by vehicle with at most k + 1 rides
-    boarded,  # scratch: uint16 (n_rides, n_trips)
-    start_head,  # scratch: int32 (n_lanes,)
-    start_next,  # scratch: int32 (most starts,)
-    start_trip,  # scratch: int32 (most starts,)
-    start_position,  # scratch: uint16 (most starts,)
-    queue_trip,  # scratch: int32 (2, n_events)
-    queue_first,  # scratch: uint16 (2, n_events)
-    queue_last,  # scratch: uint16 (2, n_events)
-    reached,  # out: uint8 (n_stops,)
-    lanes,  # out: uint16 (n_stops, n_lanes); rows of reached stops only
-):
-    """Travel time to each stop by vehicle, per departure, where it is better than waiting."""
+def trip_based(timetable, trips, changes, access_stop, access_s, window, scratch, reached, lanes):
+    """Travel time to each stop by vehicle, per departure, where it is better than waiting.
+
+    `timetable` is a ClippedTimetable, `changes` a Changes; `reached` uint8 (n_stops,) and `lanes`
+    uint16 (n_stops, at least n_lanes) are results, lanes of stops that are not reached are left
+    as they were.
+    """
+    n_lanes, step_s, limit_s = window.n_lanes, window.step_s, window.limit_s
+    arrived, boarded = scratch.arrived, scratch.boarded
+    start_head, start_next = scratch.start_head, scratch.start_next
+    start_trip, start_position = scratch.start_trip, scratch.start_position
+    queue_trip, queue_first, queue_last = (
+        scratch.queue_trip,
+        scratch.queue_first,
+        scratch.queue_last,
+    )
     n_rides = boarded.shape[0]
     n_stops = reached.shape[0]
     unset = np.uint16(65535 - limit_s)
@@ -79,22 +83,22 @@ def trip_based(
     arrived[n_stops] = -UNREACHED  # where nobody gets off
     reached[:] = 0
     for k in range(n_rides):
-        boarded[k] = last_position
+        boarded[k] = trips.last_position
     # for each trip that can be caught from the origin, the last departure that still catches it
     start_head[:] = -1
     n_starts = 0
     for x in range(access_stop.shape[0]):
         stop = access_stop[x]
-        for line in range(line_ptr[stop], line_ptr[stop + 1]):
-            p = line_pattern[line]
-            n = pattern_trip[p + 1] - pattern_trip[p]
-            row = pattern_event[p] + np.int64(line_position[line]) * n
+        for line in range(timetable.line_ptr[stop], timetable.line_ptr[stop + 1]):
+            p = timetable.line_pattern[line]
+            n = timetable.pattern_trip[p + 1] - timetable.pattern_trip[p]
+            row = timetable.pattern_event[p] + np.int64(timetable.line_position[line]) * n
             lane_before = -1
-            for at in range(first_trip(board_s, row, row + n, access_s[x]), row + n):
-                lane = min((board_s[at] - access_s[x]) // step_s, n_lanes - 1)
+            for at in range(first_trip(timetable.board_s, row, row + n, access_s[x]), row + n):
+                lane = min((timetable.board_s[at] - access_s[x]) // step_s, n_lanes - 1)
                 if lane > lane_before:
-                    start_trip[n_starts] = pattern_trip[p] + (at - row)
-                    start_position[n_starts] = line_position[line]
+                    start_trip[n_starts] = timetable.pattern_trip[p] + (at - row)
+                    start_position[n_starts] = timetable.line_position[line]
                     start_next[n_starts] = start_head[lane]
                     start_head[lane] = n_starts
                     n_starts += 1
@@ -112,7 +116,7 @@ def trip_based(
             if boarded[0, trip] > position:
                 queue_trip[0, n_queue] = trip
                 queue_first[0, n_queue] = position
-                queue_last[0, n_queue] = board(boarded, 0, trip, position, trip_end[trip])
+                queue_last[0, n_queue] = board(boarded, 0, trip, position, trips.end[trip])
                 n_queue += 1
             start = start_next[start]
         for k in range(n_rides):
@@ -121,13 +125,13 @@ def trip_based(
             now = k & 1
             n_next = 0
             for q in range(n_queue):
-                first_event = trip_event[queue_trip[now, q]]
+                first_event = timetable.trip_event[queue_trip[now, q]]
                 last = first_event + queue_last[now, q]
                 for event in range(first_event + queue_first[now, q] + 1, last + 1):
-                    arrival = arrival_s[event]
+                    arrival = timetable.arrival_s[event]
                     if arrival > bound:
                         break
-                    stop = event_stop[event]
+                    stop = timetable.event_stop[event]
                     calls_again = stop < 0
                     if calls_again:
                         stop = -1 - stop
@@ -148,14 +152,14 @@ def trip_based(
                         continue
                     if k + 1 == n_rides:
                         continue
-                    for change in range(change_ptr[event], change_ptr[event + 1]):
-                        trip = change_trip[change]
-                        position = change_position[change]
+                    for change in range(changes.ptr[event], changes.ptr[event + 1]):
+                        trip = changes.trip[change]
+                        position = changes.position[change]
                         if boarded[k + 1, trip] > position:
                             queue_trip[1 - now, n_next] = trip
                             queue_first[1 - now, n_next] = position
                             queue_last[1 - now, n_next] = board(
-                                boarded, k + 1, trip, position, trip_end[trip]
+                                boarded, k + 1, trip, position, trips.end[trip]
                             )
                             n_next += 1
             n_queue = n_next

@@ -8,7 +8,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from halfcircle.access.transit._transfers import UNREACHED, reduced_transfers
+from halfcircle.access.transit._transfers import (
+    UNREACHED,
+    ReducedTransfers,
+    ReductionScratch,
+    reduced_transfers,
+)
 from halfcircle.access.transit.clipped import ClippedTimetable
 
 __all__ = ["Changes", "build_changes"]
@@ -70,46 +75,24 @@ def _changes_of(
     """Counts, trips and positions of the trips from `start` on, one portion."""
     end = min(start + TRIPS_AT_A_TIME, clipped.n_trips)
     event_end = np.append(clipped.trip_event, len(clipped.arrival_s))
-    label = np.full(clipped.n_stops + 1, UNREACHED, dtype=np.int32)
-    label[-1] = -UNREACHED
-    touched = np.empty(clipped.n_stops, dtype=np.int32)
-    longest = int(np.diff(clipped.pattern_ptr).max())
-    position_count = np.empty(longest, dtype=np.int32)
+    scratch = ReductionScratch(
+        label=np.full(clipped.n_stops + 1, UNREACHED, dtype=np.int32),
+        touched=np.empty(clipped.n_stops, dtype=np.int32),
+        position_count=np.empty(int(np.diff(clipped.pattern_ptr).max()), dtype=np.int32),
+    )
+    scratch.label[-1] = -UNREACHED
     counts, trips, positions = [], [], []
     capacity = CHANGES_PER_EVENT * int(event_end[end] - event_end[start])
     while start < end:
-        count = np.zeros(int(event_end[end] - event_end[start]), dtype=np.int32)
-        to_trip = np.empty(capacity, dtype=np.int32)
-        to_position = np.empty(capacity, dtype=np.uint16)
-        done, n_kept = reduced_transfers(
-            clipped.pattern_ptr,
-            clipped.pattern_trip,
-            clipped.pattern_event,
-            clipped.arrival_s,
-            clipped.board_s,
-            clipped.event_stop,
-            clipped.trip_event,
-            clipped.trip_pattern,
-            clipped.line_ptr,
-            clipped.line_pattern,
-            clipped.line_position,
-            clipped.change_s,
-            clipped.transfer_ptr,
-            clipped.transfer_stop,
-            clipped.transfer_s,
-            horizon_s,
-            start,
-            end,
-            label,
-            touched,
-            position_count,
-            count,
-            to_trip,
-            to_position,
+        out = ReducedTransfers(
+            count=np.zeros(int(event_end[end] - event_end[start]), dtype=np.int32),
+            to_trip=np.empty(capacity, dtype=np.int32),
+            to_position=np.empty(capacity, dtype=np.uint16),
         )
-        counts.append(count[: int(event_end[done] - event_end[start])])
-        trips.append(to_trip[:n_kept].copy())
-        positions.append(to_position[:n_kept].copy())
+        done, n_kept = reduced_transfers(clipped, horizon_s, start, end, scratch, out)
+        counts.append(out.count[: int(event_end[done] - event_end[start])])
+        trips.append(out.to_trip[:n_kept].copy())
+        positions.append(out.to_position[:n_kept].copy())
         if done == start:
             capacity *= 4
         start = done

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -104,7 +105,7 @@ def clip_timetable(timetable: Timetable, query: TransitQuery) -> ClippedTimetabl
     within = np.arange(len(trip_pattern)) - first_trip[trip_pattern]
     trip_event = pattern_event[trip_pattern] + within * length[trip_pattern]
     position_stop = _joined([part.stop for part in parts])
-    position_line = _joined([part.line for part in parts], np.bool_)
+    position_line = _joined([part.line for part in parts]).astype(np.bool_)
     position_pattern = np.repeat(np.arange(len(parts)), length)
     position = np.arange(len(position_stop)) - _ptr(length)[:-1][position_pattern]
     line = np.flatnonzero(position_line)
@@ -114,7 +115,7 @@ def clip_timetable(timetable: Timetable, query: TransitQuery) -> ClippedTimetabl
         pattern_trip=_ptr(n_trips).astype(np.int32),
         pattern_event=pattern_event,
         position_stop=position_stop,
-        position_alight=_joined([part.alight for part in parts], np.bool_),
+        position_alight=_joined([part.alight for part in parts]).astype(np.bool_),
         position_line=position_line,
         arrival_s=_joined([part.arrival.ravel() for part in parts]) - np.int32(query.start_s),
         board_s=_joined([part.departure.T.ravel() for part in parts]) - np.int32(query.start_s),
@@ -180,12 +181,12 @@ def _clip_pattern(timetable: Timetable, p: int, start_s: int, last_s: int) -> _P
     return _PatternPart(stop, line, alight, arrival[low:high], departure[low:high], trip_idx)
 
 
-def _ptr(counts: npt.NDArray[np.integer]) -> Int64:
+def _ptr(counts: npt.NDArray[Any]) -> Int64:
     ptr = np.zeros(len(counts) + 1, dtype=np.int64)
     np.cumsum(counts, out=ptr[1:])
     return ptr
 
 
-def _joined(parts: list[npt.NDArray[np.generic]], dtype: npt.DTypeLike = np.int32) -> Int32:
+def _joined(parts: Sequence[npt.NDArray[Any]]) -> Int32:
     """Concatenate, also if there is nothing."""
-    return np.concatenate([np.empty(0, dtype=dtype), *parts]).astype(dtype, copy=False)
+    return np.concatenate([np.empty(0, dtype=np.int32), *parts]).astype(np.int32, copy=False)

@@ -6,14 +6,20 @@ import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from halfcircle._checks import Faults, frozen_array
-from halfcircle.access.transit._engines import Engine, RangeRaptor, TripBased, Workspace
-from halfcircle.access.transit._lanes import destination_lanes, opportunity_sums, percentile_times
+from halfcircle.access.transit._engines import Engine, RangeRaptor, TripBased, Workspace, window_of
+from halfcircle.access.transit._lanes import (
+    Egress,
+    destination_lanes,
+    opportunity_sums,
+    percentile_times,
+)
+from halfcircle.access.transit._trip_based import Trips
 from halfcircle.access.transit.changes import build_changes
 from halfcircle.access.transit.clipped import ClippedTimetable, clip_timetable
 from halfcircle.access.transit.percentiles import percentile_index
@@ -102,7 +108,15 @@ class TransitSearch:
         out = np.empty((len(origins), len(index), self.n_destinations), dtype=np.float32)
 
         def read(found: _Found, at: int) -> None:
-            percentile_times(*found.arguments, index, found.row, out[at])
+            percentile_times(
+                found.at_stops,
+                found.egress,
+                found.direct_s,
+                found.window,
+                found.row,
+                index,
+                out[at],
+            )
 
         self._for_each(origins, read)
         return out
@@ -124,7 +138,9 @@ class TransitSearch:
         out = np.empty(shape, dtype=np.uint16)
 
         def read(found: _Found, at: int) -> None:
-            destination_lanes(*found.arguments, out[at])
+            destination_lanes(
+                found.at_stops, found.egress, found.direct_s, found.window, found.row, out[at]
+            )
 
         self._for_each(origins, read)
         return out
@@ -187,12 +203,23 @@ class TransitSearch:
         mean = np.empty((n_origins, len(cutoff), n_weights))
 
         def read(found: _Found, at: int) -> None:
-            opportunity_sums(*found.arguments, n_met, cutoff, weight, found.row, sums[at], mean[at])
+            opportunity_sums(
+                found.at_stops,
+                found.egress,
+                found.direct_s,
+                found.window,
+                found.row,
+                n_met,
+                cutoff,
+                weight,
+                sums[at],
+                mean[at],
+            )
 
         self._for_each(origins, read)
         return sums, mean
 
-    def _check_opportunities(self, weight: Float64, cutoff: npt.NDArray[np.generic]) -> None:
+    def _check_opportunities(self, weight: Float64, cutoff: npt.NDArray[Any]) -> None:
         faults = Faults()
         where = "opportunities within reach"
         if weight.ndim != 2 or weight.shape[1] != self.n_destinations:
@@ -266,28 +293,16 @@ class TransitSearch:
 
 
 class _Found:
-    """One thread's workspace, and what the kernels that read lanes take from it."""
+    """One thread's workspace, and what the kernels that read lanes take besides it."""
 
     def __init__(self, search: TransitSearch) -> None:
+        egress = search.egress
         self.workspace: Workspace = search.engine.workspace()
-        self.row = np.empty(search.query.n_departures, dtype=np.uint16)
+        self.at_stops = self.workspace.at_stops
+        self.egress = Egress(egress.ptr, egress.stop_idx, egress.seconds.astype(np.uint16))
         self.direct_s = np.empty(0, dtype=np.uint16)
-        self.egress = search.egress
-        self.egress_s = search.egress.seconds.astype(np.uint16)
-        self.step_s, self.limit_s = search.query.step_s, search.query.limit_s
-
-    @property
-    def arguments(self) -> tuple[object, ...]:
-        return (
-            self.workspace.lanes,
-            self.workspace.reached,
-            self.egress.ptr,
-            self.egress.stop_idx,
-            self.egress_s,
-            self.direct_s,
-            self.step_s,
-            self.limit_s,
-        )
+        self.window = window_of(search.query)
+        self.row = np.empty(self.at_stops.lanes.shape[1], dtype=np.uint16)
 
 
 def build_transit_search(
@@ -369,8 +384,10 @@ def _trip_based(
         clipped,
         query,
         changes,
-        frozen_array(clipped.pattern_trip[1:][clipped.trip_pattern], np.int32),
-        frozen_array(length[clipped.trip_pattern] - 1, np.uint16),
+        Trips(
+            end=frozen_array(clipped.pattern_trip[1:][clipped.trip_pattern], np.int32),
+            last_position=frozen_array(length[clipped.trip_pattern] - 1, np.uint16),
+        ),
         int(np.diff(starts).max(initial=0)),
     )
 
