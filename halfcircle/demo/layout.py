@@ -15,19 +15,22 @@ convex along rows and columns, so the way between two points of one side has the
 
     |x1 - x2| + |y1 - y2|                                   (Manhattan)
 
-with one exception: two points of *different* places inside the same kilometre strip (both
-strictly between the lanes y = n and y = n + 1 km) have to come out to one of the two lanes first,
-which makes the y part ``min(|y1 - s| + |y2 - s|)`` over the two lanes s; likewise for x. A way to
-the other side adds the way to the bridgehead, the bridge and the way from the other bridgehead
-(`Geometry.bridgeheads_m`), or the same with the ferry.
+with one exception: two points inside the same kilometre strip (both strictly between the lanes
+y = n and y = n + 1 km) without streets all the way between them have to come out to one of the two
+lanes, which makes the y part ``min(|y1 - s| + |y2 - s|)`` over the two lanes s; likewise for x. A
+way to the other side adds the way to the bridgehead, the bridge and the way from the other
+bridgehead (`Geometry.bridgeheads_m`), or the same with the ferry.
 
 **Zones.** Squares of 500 m in towns and villages, centred on a street corner; squares of 1 km in
 the country, centred on a crossing of lanes. Only where river or lake bite into a square is its
 centroid elsewhere: such `waterside` zones have no jobs and no schools, so no sum depends on them.
+Ways between the other zones are whole multiples of 500 m; at 4.8 and 14.4 km/h none takes a whole
+number of quarters of an hour, so that no zone lies on the edge of a band.
 
 **Timetable.** Every line runs all day at one headway, with the same hop times: a departure is
 ``first_s + n * headway_s`` plus the running time from the first stop (see `timetables.Line`).
-Stops lie on street corners.
+Stops lie on street corners. Trains leave on whole minutes and buses 20 or 40 seconds later: who
+leaves a zone on a whole minute is never at a stop in the very second of a departure.
 """
 
 from __future__ import annotations
@@ -80,8 +83,8 @@ class Geometry:
     town_zone_m: int = 500
     river_width_m: int = 180
     # streets
-    walk_kmh: float = 4.5
-    bike_kmh: float = 15.0
+    walk_kmh: float = 4.8
+    bike_kmh: float = 14.4
     motorway_kmh: int = 100
     link_kmh: int = 60
     primary_nl_kmh: int = 80
@@ -96,7 +99,7 @@ class Geometry:
     bridgeheads_m: tuple[Point, Point] = ((-1000, 0), (1000, 0))
     ferry_heads_m: tuple[Point, Point] = ((-2000, -4000), (0, -4000))
     ferry_landings_m: tuple[Point, Point] = ((-1250, -4000), (-750, -4000))
-    ferry_s: int = 300
+    ferry_s: int = 240
     no_left_turn_at_m: Point = (-6000, 0)  # from eastbound to northbound
     bollard_at_m: Point = (-5500, 1125)
     # rail and bus

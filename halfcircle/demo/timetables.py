@@ -148,7 +148,7 @@ def _lines(g: Geometry) -> tuple[Line, ...]:
         return tuple((x_m, y) for y in y_m)
 
     def town(feed: str, number: str, stops: tuple[Point, ...], headway_s: int) -> Line:
-        hops, first = _hops_s(stops, g.bus_kmh), (bus, bus + 240)
+        hops, first = _hops_s(stops, g.bus_kmh), (bus + 20, bus + 260)
         ends = f"{number}: {'stadsbus' if feed == 'nl' else 'Stadtbus'}"
         return Line(
             *(feed, number, ends, _BUS, stops, hops, 0, headway_s, first),
@@ -156,7 +156,7 @@ def _lines(g: Geometry) -> tuple[Line, ...]:
         )
 
     def country(feed: str, number: str, stops: tuple[Point, ...], timed: tuple[int, ...]) -> Line:
-        hops, first = _hops_s(stops, g.country_bus_kmh), (bus + 900, bus + 1500)
+        hops, first = _hops_s(stops, g.country_bus_kmh), (bus + 940, bus + 1540)
         name = f"{number}: {'buurtbus' if feed == 'nl' else 'Regionalbus'}"
         return Line(feed, number, name, _BUS, stops, hops, 0, HOUR_S, first, timed=timed)
 

@@ -243,7 +243,7 @@ def test_streets_hold_a_bit_of_everything(osm):
         "-1",
     }
     ferries = [tags for _, tags in ways.values() if tags.get("route") == "ferry"]
-    assert [tags["duration"] for tags in ferries] == ["00:05"]
+    assert [tags["duration"] for tags in ferries] == ["00:04"]
     assert [tags["bridge"] for _, tags in ways.values() if "bridge" in tags] == ["yes"]
     [(members, tags)] = relations.values()
     assert tags == {"type": "restriction", "restriction": "no_left_turn"}
