@@ -154,6 +154,9 @@ class RegionsConfig:
     flows: Path
     method: str = "labour-market-areas"
     parameters: Mapping[str, object] = field(default_factory=dict)
+    group: str | None = None
+    outside: str = "fault"
+    mode: str | None = None
     year: int | None = None
     unit: str = "workers"
     source: str = ""

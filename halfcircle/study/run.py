@@ -14,6 +14,7 @@ from halfcircle.study.inputs import read_inputs
 from halfcircle.study.modes import Modes, build_modes
 from halfcircle.study.progress import Progress
 from halfcircle.study.reach import compute_reach
+from halfcircle.study.regions import compute_regions
 from halfcircle.study.study_file import read_study
 
 __all__ = ["compute_study", "run_study"]
@@ -61,7 +62,7 @@ def run_study(
         raise OutputError(f"{folder}: is a file, expected a folder for the results")
     result, store = compute_study(study, folder, workers=workers, resume=resume, progress=progress)
     with progress.stage("results written"):
-        written = write_outputs(result, folder)
+        written = write_outputs(result, folder, language=study.language)
     store.close()
     return written
 
@@ -88,9 +89,12 @@ def compute_study(
     store = BlockStore(folder, key, resume=resume)
     modes = build_modes(study, inputs, workers=workers, progress=progress)
     tables = compute_reach(study, inputs, modes, store, progress=progress)
+    with progress.stage("daily urban systems"):
+        regions = compute_regions(study, inputs, modes)
     opportunities = inputs.opportunities
     if inputs.population is not None:
         opportunities = (*opportunities, inputs.population)
+    parts = (study, inputs, modes, tables, regions)
     result = RunResult(
         name=study.name,
         zones=inputs.zones,
@@ -99,10 +103,18 @@ def compute_study(
         unreached=tables.unreached,
         border=tables.border,
         sectors=tables.sectors,
+        membership=regions.membership,
+        regions=regions.layers,
         settings=_settings(study, modes),
         weight=None if inputs.population is None else inputs.population.name,
         sources=inputs.sources,
-        notices=(*study.notices, *inputs.notices, *modes.notices, *tables.notices),
+        notices=(
+            *study.notices,
+            *inputs.notices,
+            *modes.notices,
+            *tables.notices,
+            *regions.notices,
+        ),
         timings_s=dict(progress.timings_s),
         study_hash=key,
     )

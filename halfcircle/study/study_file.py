@@ -14,6 +14,7 @@ from pathlib import Path
 from halfcircle._checks import Faults, nearest
 from halfcircle.errors import Fault, StudyError
 from halfcircle.regions.border_rules import PRESETS
+from halfcircle.regions.methods import METHODS
 from halfcircle.study._toml import Lines, Table
 from halfcircle.study.config import (
     ACCESS_MAX_MIN,
@@ -36,6 +37,7 @@ from halfcircle.study.config import (
 
 __all__ = ["read_study"]
 
+DEFAULT_METHOD = "labour-market-areas"
 LATER_MODES = {"car+transit": "park and ride is not built yet"}
 
 
@@ -397,8 +399,11 @@ def _regions(top: Table) -> RegionsConfig | None:
     year = table.integer("year", 0, low=1800, high=2200)
     config = RegionsConfig(
         flows=table.path("flows", required=True) or Path(),
-        method=table.text("method", "labour-market-areas") or "labour-market-areas",
+        method=table.text("method", DEFAULT_METHOD, choices=tuple(METHODS)) or DEFAULT_METHOD,
         parameters=parameters or {},
+        group=table.text("group"),
+        outside=table.text("outside", "fault", choices=("fault", "abroad")) or "fault",
+        mode=table.text("mode"),
         year=year or None,
         unit=table.text("unit", "workers") or "workers",
         source=table.text("source", "") or "",
