@@ -9,11 +9,14 @@ from halfcircle.gtfs.calendar import DateChoice, ServiceDays, choose_date, servi
 from halfcircle.gtfs.checks import Dropped
 from halfcircle.gtfs.feed import Feed, feed_from_tables, read_feed
 from halfcircle.gtfs.limits import Limits
+from halfcircle.gtfs.report import FeedReport, FeedSummary, feed_report
 from halfcircle.gtfs.route_types import MODES
 from halfcircle.gtfs.rules import MergeRules, TransferRules
+from halfcircle.gtfs.service import ServiceReport, service_report
 from halfcircle.gtfs.table import Column, Table
 from halfcircle.gtfs.times import WindowSpec, service_day_utc_s, timetable_window_s
-from halfcircle.gtfs.timetable import Stops, Timetable
+from halfcircle.gtfs.timetable import Merged, Stops, Timetable
+from halfcircle.gtfs.write import write_feed
 
 __all__ = [
     "MODES",
@@ -21,9 +24,13 @@ __all__ = [
     "DateChoice",
     "Dropped",
     "Feed",
+    "FeedReport",
+    "FeedSummary",
     "Limits",
     "MergeRules",
+    "Merged",
     "ServiceDays",
+    "ServiceReport",
     "Stops",
     "Table",
     "Timetable",
@@ -32,8 +39,11 @@ __all__ = [
     "build_timetable",
     "choose_date",
     "feed_from_tables",
+    "feed_report",
     "read_feed",
     "service_day_utc_s",
     "service_days",
+    "service_report",
     "timetable_window_s",
+    "write_feed",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +12,16 @@ import numpy.typing as npt
 from halfcircle._checks import Faults
 from halfcircle.errors import FeedError
 from halfcircle.gtfs.calendar import choose_date
+from halfcircle.gtfs.duplicates import merge_duplicates
 from halfcircle.gtfs.feed import Feed
 from halfcircle.gtfs.patterns import build_patterns
 from halfcircle.gtfs.rides import Rides, concatenated, feed_rides, ragged, renumbered
 from halfcircle.gtfs.route_types import route_types_of
 from halfcircle.gtfs.rules import MergeRules, TransferRules
 from halfcircle.gtfs.stations import build_stops, match_stations
+from halfcircle.gtfs.through_running import join_through_running
 from halfcircle.gtfs.times import timetable_window_s
-from halfcircle.gtfs.timetable import Stops, Timetable
+from halfcircle.gtfs.timetable import Merged, Stops, Timetable
 from halfcircle.gtfs.transfers import TransferTable, build_transfers
 
 __all__ = ["build_timetable"]
@@ -100,7 +103,7 @@ def build_timetable(
         parts.append(renumbered(rides, stops.index[number]))
     rides = concatenated(parts)
     rides = rides.take(np.lexsort((rides.day, rides.trip_id.astype(str))))
-    station_idx, _ = match_stations(
+    station_idx, matches = match_stations(
         stops,
         feeds,
         near_m=merge.near_m,
@@ -112,6 +115,8 @@ def build_timetable(
         feeds, stops, station_idx, rides, rules=transfers, merge=merge, faults=faults
     )
     base = table.base
+    rides, merged = _merged(feeds, table, station_idx[base], merge, faults)
+    table = replace(table, rides=rides)
     return _assemble(
         feeds,
         Stops(
@@ -125,8 +130,38 @@ def build_timetable(
         table,
         origin_utc_s=span.origin_utc_s,
         time_zone=time_zone,
+        merged=(
+            *(
+                Merged("station", m.first, m.second, f"{m.reason}, {m.distance_m:.0f} m")
+                for m in matches
+            ),
+            *merged,
+        ),
         faults=faults,
     )
+
+
+def _merged(
+    feeds: Sequence[Feed],
+    table: TransferTable,
+    station_idx: npt.NDArray[np.int32],
+    merge: MergeRules,
+    faults: Faults,
+) -> tuple[Rides, tuple[Merged, ...]]:
+    """Rides with duplicates dropped and through-running joined."""
+    rides = table.rides
+    found: list[Merged] = []
+    if merge.duplicates:
+        rides, some = merge_duplicates(
+            feeds, rides, base=table.base, station_idx=station_idx, merge=merge
+        )
+        found += some
+    if merge.through_running:
+        rides, some = join_through_running(
+            feeds, rides, base=table.base, station_idx=station_idx, merge=merge, faults=faults
+        )
+        found += some
+    return rides, tuple(found)
 
 
 def _assemble(
@@ -136,6 +171,7 @@ def _assemble(
     *,
     origin_utc_s: int,
     time_zone: str,
+    merged: tuple[Merged, ...],
     faults: Faults,
 ) -> Timetable:
     rides = table.rides
@@ -167,6 +203,7 @@ def _assemble(
         transfer_s=table.seconds,
         fixed_pairs=table.fixed_pairs,
         notices=tuple(faults.items),
+        merged=merged,
     )
 
 

@@ -17,7 +17,7 @@ from halfcircle._checks import Faults
 from halfcircle.gtfs.calendar import service_days
 from halfcircle.gtfs.feed import Feed
 from halfcircle.gtfs.frequencies import expand_frequencies
-from halfcircle.gtfs.route_types import basic_route_type
+from halfcircle.gtfs.route_types import trip_route_type
 from halfcircle.gtfs.stop_times import interpolated
 from halfcircle.gtfs.times import service_day_utc_s
 
@@ -139,7 +139,7 @@ def feed_rides(
     """
     times = feed.stop_times
     usable = times.n_calls >= 2
-    route_type = _trip_route_type(feed)
+    route_type = trip_route_type(feed)
     if keep_route_type is not None:
         kept = {number: keep_route_type(number) for number in set(route_type.tolist())}
         usable &= np.array([kept[number] for number in route_type.tolist()], dtype=bool)
@@ -212,17 +212,6 @@ def feed_rides(
         feed_idx=np.full(len(trip), feed_idx, dtype=np.int32),
         route_type=route_type[trip],
     )
-
-
-def _trip_route_type(feed: Feed) -> Int32:
-    """Basic route type of each trip, shape (n_trips,)."""
-    routes = feed["routes"]
-    kinds = routes.whole("route_type", blank=1700)
-    of_route = {
-        route: basic_route_type(int(kind))
-        for route, kind in zip(routes.texts("route_id"), kinds, strict=True)
-    }
-    return feed["trips"].column("route_id").map(lambda route: of_route.get(route, 1700), np.int32)
 
 
 def renumbered(rides: Rides, stop_of: Int32) -> Rides:

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+import numpy as np
+import numpy.typing as npt
+
 from halfcircle._checks import nearest
 from halfcircle.errors import FeedError
+from halfcircle.gtfs.feed import Feed
 
-__all__ = ["MODES", "basic_route_type", "mode_of", "route_types_of"]
+__all__ = ["MODES", "RAIL", "basic_route_type", "mode_of", "route_types_of", "trip_route_type"]
+
+RAIL = 2
 
 MODES: Mapping[str, int] = MappingProxyType(
     {
@@ -75,3 +81,14 @@ def route_types_of(modes: Iterable[str]) -> frozenset[int]:
     if unknown:
         raise FeedError(f"route types: {unknown[0]!r} is not known - {nearest(unknown[0], MODES)}")
     return frozenset(MODES[name] for name in names)
+
+
+def trip_route_type(feed: Feed) -> npt.NDArray[np.int32]:
+    """Basic route type of each trip, shape (n_trips,)."""
+    routes = feed["routes"]
+    kinds = routes.whole("route_type", blank=1700)
+    of_route = {
+        route: basic_route_type(int(kind))
+        for route, kind in zip(routes.texts("route_id"), kinds, strict=True)
+    }
+    return feed["trips"].column("route_id").map(lambda route: of_route.get(route, 1700), np.int32)

@@ -16,6 +16,7 @@ from scipy.spatial import cKDTree
 
 from halfcircle._checks import Faults
 from halfcircle.gtfs.feed import Feed
+from halfcircle.gtfs.route_types import RAIL, trip_route_type
 from halfcircle.gtfs.stop_times import EARTH_RADIUS_M
 
 __all__ = ["NetworkStops", "StationMatch", "build_stops", "match_stations", "station_name"]
@@ -48,6 +49,8 @@ class NetworkStops:
         Feed, and row of its stops.txt.
     station : array of str, shape (n_stops,)
         ``"feed:stop_id"`` of the parent station, or of the stop itself.
+    is_rail : array of bool, shape (n_stops,)
+        Whether trains call (on any date).
     index : tuple of array of int32, one per feed, shape (rows of stops.txt,)
         Stop of each row, -1 where no vehicle calls.
     """
@@ -59,6 +62,7 @@ class NetworkStops:
     feed_idx: Int32
     row: Int32
     station: npt.NDArray[np.object_]
+    is_rail: npt.NDArray[np.bool_]
     index: tuple[Int32, ...]
 
     def __len__(self) -> int:
@@ -94,10 +98,11 @@ def build_stops(feeds: Sequence[Feed]) -> NetworkStops:
                     [f"{feed.feed_id}:{_root(i, ids, parents)}" for i in used.tolist()],
                     dtype=object,
                 ),
+                _rail_rows(feed)[used],
             ]
         )
-    joined = [np.concatenate([part[i] for part in parts]) for i in range(7)]
-    stop_id, name, lon, lat, feed_idx, row, station = joined
+    joined = [np.concatenate([part[i] for part in parts]) for i in range(8)]
+    stop_id, name, lon, lat, feed_idx, row, station, is_rail = joined
     return NetworkStops(
         stop_id,
         name,
@@ -106,8 +111,18 @@ def build_stops(feeds: Sequence[Feed]) -> NetworkStops:
         feed_idx,
         row,
         station,
+        is_rail,
         tuple(index),
     )
+
+
+def _rail_rows(feed: Feed) -> npt.NDArray[np.bool_]:
+    """Rows of stops.txt at which trains call."""
+    rail = trip_route_type(feed) == RAIL
+    calls = np.repeat(rail, feed.stop_times.n_calls)
+    found = np.zeros(len(feed["stops"]), dtype=bool)
+    found[feed.stop_times.stop_row[calls]] = True
+    return found
 
 
 def _root(row: int, ids: npt.NDArray[np.object_], parents: npt.NDArray[np.object_]) -> str:
@@ -188,9 +203,9 @@ def match_stations(
     """Number the stations: parent stations of a feed, and equal stations of several feeds.
 
     Two stations of different feeds are one if a user's table says so; if their UIC or IFOPT
-    number is the same and they lie within `same_name_m`; if their names are equal without words
-    for "station" and they lie within `same_name_m`; or if the names are alike (ratio from 0.8)
-    and they lie within `near_m`. Of several candidates in one feed the best is taken.
+    number is the same and they lie within `same_name_m`; if trains call at both, their names are
+    equal without words for "station" and they lie within `same_name_m`; or if the names are equal
+    or alike (ratio from 0.8) and they lie within `near_m`. Each takes the best of several.
 
     Parameters
     ----------
@@ -235,7 +250,9 @@ def match_stations(
             remedy="write them as feed:stop_id",
         )
     if len(feeds) > 1 and len(stations):
-        found = _candidates(stations, name, lon, lat, feed_of, near_m, same_name_m)
+        rail = np.zeros(len(stations), dtype=bool)
+        rail[of_stop[stops.is_rail]] = True
+        found = _candidates(stations, name, lon, lat, feed_of, rail, near_m, same_name_m)
         pairs += [(i, j) for i, j, _ in found]
         matches += [match for _, _, match in found]
     ends = np.array(pairs, dtype=np.int64).reshape(-1, 2)
@@ -256,6 +273,7 @@ def _candidates(
     lon: Float,
     lat: Float,
     feed_of: npt.NDArray[np.int64],
+    rail: npt.NDArray[np.bool_],
     near_m: float,
     same_name_m: float,
 ) -> list[tuple[int, int, StationMatch]]:
@@ -272,18 +290,18 @@ def _candidates(
     for (i, j), distance in zip(pairs.tolist(), metres.tolist(), strict=True):
         if official[i] and official[i] == official[j] and distance <= same_name_m:
             scored.append((0, distance, i, j, f"number {official[i]}"))
-        elif plain[i] and plain[i] == plain[j] and distance <= same_name_m:
+        elif plain[i] and plain[i] == plain[j] and (distance <= near_m or (rail[i] and rail[j])):
             scored.append((1, distance, i, j, f"name {plain[i]!r}"))
         elif distance <= near_m and plain[i] and plain[j]:
             ratio = SequenceMatcher(None, plain[i], plain[j]).ratio()
             if ratio >= 0.8:
                 scored.append((2, distance, i, j, f"alike: {name[i]!r}, {name[j]!r}"))
-    # Best first; a station takes one partner per other feed.
+    # Best first. Several stops of a feed without parent station may find the same partner.
     taken: set[tuple[int, int]] = set()
     found: list[tuple[int, int, StationMatch]] = []
     for _, distance, i, j, reason in sorted(scored):
         wants = {(i, int(feed_of[j])), (j, int(feed_of[i]))}
-        if wants & taken:
+        if wants <= taken:
             continue
         taken |= wants
         match = StationMatch(stations[i], stations[j], round(distance, 1), reason)

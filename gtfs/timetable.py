@@ -8,6 +8,7 @@ trips of yesterday that run past midnight lie on one axis.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +16,29 @@ import numpy.typing as npt
 from halfcircle._checks import frozen_array, id_array
 from halfcircle.errors import Fault, FeedError
 
-__all__ = ["Stops", "Timetable"]
+__all__ = ["Merged", "Stops", "Timetable"]
 
 Int32 = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Two things of the feeds that are one in the timetable.
+
+    Parameters
+    ----------
+    kind : {"station", "through", "duplicate", "border"}
+        A station of two feeds; trips that run through into each other; a trip dropped because
+        another carries it; a train of which two feeds carry a part each.
+    first, second : str
+        ``"feed:id"`` of stations or trips; of a duplicate `first` is kept.
+    reason : str
+    """
+
+    kind: Literal["station", "through", "duplicate", "border"]
+    first: str
+    second: str
+    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +122,9 @@ class Timetable:
         Stop pairs whose transfer is decided by the feed (its time, or that it is forbidden):
         footpaths found over streets do not replace them.
     notices : tuple of Fault
-        What was dropped, joined or noticed while compiling.
+        What was dropped or noticed while compiling.
+    merged : tuple of Merged
+        Stations, trips and trains of several feeds that became one, and trips that run through.
     """
 
     stops: Stops
@@ -128,6 +151,7 @@ class Timetable:
         default_factory=lambda: np.empty((0, 2), dtype=np.int64)
     )
     notices: tuple[Fault, ...] = ()
+    merged: tuple[Merged, ...] = ()
 
     def __post_init__(self) -> None:
         dtypes: dict[str, type] = {

@@ -6,7 +6,7 @@ a virtual stop at the same place, so that a search needs to know nothing but sto
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -87,7 +87,7 @@ def build_transfers(
     for stop, real in enumerate(base.tolist()):
         copies.setdefault(real, []).append(stop)
 
-    usual = _usual_times(feeds, stops, station_idx, rules, merge)
+    usual, by_pathway = _usual_times(feeds, stops, station_idx, rules, merge)
     slack = rules.board_slack_s
     change = np.full(len(base), slack + rules.transfer_penalty_s, dtype=np.int64)
     pairs: list[tuple[int, int]] = []
@@ -101,7 +101,7 @@ def build_transfers(
         for a in copies[one]:
             for b in copies[other]:
                 rule = _first(candidates, classes[a], classes[b])
-                is_fixed = one == other or usual.get(real_pair) == NO_WAY
+                is_fixed = one == other or real_pair in by_pathway
                 if rule is not None and rule.seconds != NO_TIME:
                     takes: int | None = rule.seconds
                     is_fixed = True
@@ -222,11 +222,15 @@ def _usual_times(
     station_idx: Int32,
     rules: TransferRules,
     merge: MergeRules,
-) -> Mapping[tuple[int, int], int]:
-    """Seconds between different stops of one station, without penalty; NO_WAY where none leads."""
+) -> tuple[dict[tuple[int, int], int], set[tuple[int, int]]]:
+    """Seconds between stops of one station, and the pairs for which pathways decide.
+
+    Without penalty; ``NO_WAY`` where pathways lead to both stops, but not from one to the other.
+    """
     order = np.argsort(station_idx, kind="stable")
     starts = np.flatnonzero(np.diff(station_idx[order], prepend=-1))
     usual: dict[tuple[int, int], int] = {}
+    by_pathway: set[tuple[int, int]] = set()
     inside = [pathway_times(feed, walk_m_s=rules.walk_m_s) for feed in feeds]
     for members in np.split(order, starts[1:]):
         if len(members) < 2:
@@ -247,7 +251,8 @@ def _usual_times(
                     usual[one, other] = walk
                 else:
                     usual[one, other] = NO_WAY if way == NO_WAY else way + rules.board_slack_s
-    return usual
+                    by_pathway.add((one, other))
+    return usual, by_pathway
 
 
 def _walk_s(stops: NetworkStops, one: int, other: int, rules: TransferRules) -> int:
