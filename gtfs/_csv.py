@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from halfcircle._checks import Faults
-from halfcircle.errors import SHOWN_VALUES, FeedError
+from halfcircle.errors import SHOWN_VALUES, Fault, FeedError
 from halfcircle.gtfs._archive import ByteSource
 from halfcircle.gtfs.limits import Limits
 from halfcircle.gtfs.schema import FILES
@@ -103,22 +103,38 @@ def read_table(name: str, source: ByteSource, *, limits: Limits, faults: Faults)
         exact.append(row_lines)
         n_rows += n_block
         if n_rows > limits.rows:
-            raise FeedError(
-                f"{where}: more than {limits.rows:,} rows - "
-                "pass larger Limits(rows=...) if the feed is trusted"
+            raise _refused(
+                where,
+                f"more than {limits.rows:,} rows",
+                "pass larger Limits(rows=...) if the feed is trusted",
             )
         for label, position in zip(names, kept, strict=True):
             parts[label].append(columns[position])
         line += n_lines
         block = next(blocks, None)
     odd.report(where, faults)
+    columns: dict[str, Column] = {}
+    for label, chunks in parts.items():
+        columns[label], n_trimmed = _column(chunks)
+        field = FILES[name].field(label)
+        if n_trimmed and field is not None and field.kind == "id":
+            faults.add(
+                where,
+                f"blanks around {label} are removed",
+                count=n_trimmed,
+                severity="notice",
+            )
     table = Table(
         name,
-        {label: _column(chunks) for label, chunks in parts.items()},
+        columns,
         n_rows,
         lines=Lines(tuple(first_row), tuple(first_line), tuple(exact)),
     )
     return _without_blank_rows(table)
+
+
+def _refused(where: str, what: str, remedy: str) -> FeedError:
+    return FeedError(faults=[Fault(where, what, remedy=remedy)])
 
 
 def _blocks(source: ByteSource, where: str, faults: Faults) -> Iterator[bytes]:
@@ -188,7 +204,7 @@ def _column_names(
     """Names that are kept and their positions in a row."""
     where = f"{table}.txt:1"
     if len(header) > limits.columns:
-        raise FeedError(f"{where}: more than {limits.columns} columns")
+        raise _refused(where, f"more than {limits.columns} columns", "this is no GTFS table")
     known = {column.name for column in FILES[table].fields}
     names: list[str] = []
     kept: list[int] = []
@@ -352,17 +368,21 @@ def _rows(text: str, line: int, odd: Oddities) -> Iterator[tuple[int, list[str]]
             odd.note(OPEN_QUOTE, number)
 
 
-def _column(parts: list[pa.DictionaryArray]) -> Column:
-    """Join the blocks of a column; blanks at both ends of the values are removed."""
+def _column(parts: list[pa.DictionaryArray]) -> tuple[Column, int]:
+    """Join the blocks of a column without blanks around values, and count rows that had some."""
     merged = _one(pa.chunked_array(parts))
     codes = merged.indices.to_numpy(zero_copy_only=False)
     values = merged.dictionary
     trimmed = pc.utf8_trim_whitespace(values)
+    n_trimmed = 0
     if not trimmed.equals(values):
+        changed = pc.not_equal(trimmed, values).to_numpy(zero_copy_only=False)
+        n_trimmed = int(changed[codes].sum())
         encoded = trimmed.dictionary_encode()
         codes = encoded.indices.to_numpy(zero_copy_only=False)[codes] if len(codes) else codes
         values = encoded.dictionary
-    return Column(codes.astype(np.int32, copy=False), values.to_numpy(zero_copy_only=False))
+    column = Column(codes.astype(np.int32, copy=False), values.to_numpy(zero_copy_only=False))
+    return column, n_trimmed
 
 
 def _without_blank_rows(table: Table) -> Table:

@@ -22,6 +22,7 @@ from halfcircle.gtfs.limits import Limits
 from halfcircle.gtfs.schema import FILES
 from halfcircle.gtfs.stop_times import StopTimes, build_stop_times
 from halfcircle.gtfs.table import Table
+from halfcircle.gtfs.zones import Clock, stop_clock_s, stop_zones, trip_zones
 
 __all__ = ["Feed", "feed_from_tables", "read_feed"]
 
@@ -45,6 +46,8 @@ class Feed:
     dropped : tuple of Dropped
         Rows that are not used.
     unused_files : tuple of str
+    clock : {"agency", "stop"}
+        Whose clock the stop times show in the files; `stop_times` is always on the agency's.
     """
 
     feed_id: str
@@ -54,6 +57,7 @@ class Feed:
     faults: tuple[Fault, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     unused_files: tuple[str, ...] = ()
+    clock: Clock = "agency"
     _cache: dict[str, object] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -83,7 +87,7 @@ class Feed:
         tables = dict(self.tables)
         for name, frame in frames.items():
             tables[name] = Table.from_frame(name, frame)
-        return feed_from_tables(tables, feed_id=self.feed_id, source=self.source)
+        return feed_from_tables(tables, feed_id=self.feed_id, source=self.source, clock=self.clock)
 
     def renamed(self, feed_id: str) -> Feed:
         """Same feed under another id."""
@@ -107,22 +111,20 @@ class Feed:
     @cached_property
     def trip_time_zone(self) -> npt.NDArray[np.object_]:
         """IANA zone of each trip's times, shape (n_trips,): that of its route's agency."""
-        agency = self.tables["agency"]
-        zones = agency.texts("agency_timezone")
-        of_agency = dict(zip(agency.texts("agency_id"), zones, strict=True))
-        routes = self.tables["routes"]
-        of_route = {
-            route: of_agency.get(agency_id, zones[0])
-            for route, agency_id in zip(
-                routes.texts("route_id"), routes.texts("agency_id"), strict=True
-            )
-        }
-        trips = self.tables["trips"]
-        return trips.column("route_id").map(lambda route: of_route.get(route, zones[0]), object)
+        return trip_zones(self.tables)
+
+    @cached_property
+    def stop_time_zone(self) -> npt.NDArray[np.object_]:
+        """stop_timezone of each stop or its station, shape (n_stops,); blank where not given."""
+        return stop_zones(self.tables)
 
 
 def read_feed(
-    path: str | PathLike[str], *, feed_id: str = "", limits: Limits | None = None
+    path: str | PathLike[str],
+    *,
+    feed_id: str = "",
+    clock: Clock = "agency",
+    limits: Limits | None = None,
 ) -> Feed:
     """Read a GTFS feed from a zip file or a folder; its tables may lie in a folder inside.
 
@@ -131,6 +133,9 @@ def read_feed(
     path : path-like
     feed_id : str
         Name of the feed; by default the file name without its ending.
+    clock : {"agency", "stop"}
+        Whose clock the stop times show. The reference says the agency's, also at stops in another
+        zone; feeds that print the local time of each stop are read with ``"stop"``.
     limits : Limits, optional
         How much the feed may hold.
 
@@ -155,13 +160,14 @@ def read_feed(
                         tables[name] = table
             unused = tuple(sorted(archive.unused))
     except FeedError as error:
-        raise FeedError(f"feed {path.name}:\n{error}", faults=()) from error
+        raise FeedError(f"feed {path.name}:", faults=error.faults) from error
     return feed_from_tables(
         tables,
         feed_id=feed_id or path.stem,
         source=path.name,
         faults=tuple(faults.items),
         unused_files=unused,
+        clock=clock,
     )
 
 
@@ -172,6 +178,7 @@ def feed_from_tables(
     source: str = "",
     faults: tuple[Fault, ...] = (),
     unused_files: tuple[str, ...] = (),
+    clock: Clock = "agency",
 ) -> Feed:
     """Check tables and make a feed of them.
 
@@ -192,7 +199,8 @@ def feed_from_tables(
         found.add("feed id", "must be a word without a colon", values=[feed_id])
     checked, dropped = check_tables(dict(tables), found)
     found.raise_errors(FeedError, f"feed {source or feed_id}:")
-    stop_times, ends = build_stop_times(checked, found)
+    shift = stop_clock_s(checked) if clock == "stop" else None
+    stop_times, ends = build_stop_times(checked, found, call_shift_s=shift)
     dropped = (*dropped, *ends)
     short = np.flatnonzero(stop_times.n_calls < 2)
     if len(short):
@@ -211,6 +219,7 @@ def feed_from_tables(
         faults=found.warnings,
         dropped=dropped,
         unused_files=unused_files,
+        clock=clock,
     )
 
 

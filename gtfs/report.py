@@ -15,6 +15,7 @@ from halfcircle.gtfs.feed import Feed
 from halfcircle.gtfs.route_types import mode_of, trip_route_type
 from halfcircle.gtfs.schema import FILES
 from halfcircle.gtfs.service import WEEKDAYS, ServiceReport, service_report
+from halfcircle.gtfs.stop_times import UNTIMED
 
 __all__ = ["FeedReport", "FeedSummary", "feed_report"]
 
@@ -131,7 +132,7 @@ def _notes(feed: Feed) -> tuple[str, ...]:
             column = feed[table].columns.get(name)
             if column is not None and {*column.values} - {"", "1"}:
                 notes.append(f"{table}.txt: {name} is ignored; vehicles stop at stops only")
-    untimed = int((feed.stop_times.arrival_s < 0).sum())
+    untimed = int((feed.stop_times.arrival_s == UNTIMED).sum())
     if untimed:
         along = "shape_dist_traveled" if feed.stop_times.distance is not None else "straight lines"
         notes.append(f"{untimed:,} of {len(stop_times):,} stop times are interpolated ({along})")

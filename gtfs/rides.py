@@ -20,6 +20,7 @@ from halfcircle.gtfs.frequencies import expand_frequencies
 from halfcircle.gtfs.route_types import trip_route_type
 from halfcircle.gtfs.stop_times import interpolated
 from halfcircle.gtfs.times import service_day_utc_s
+from halfcircle.gtfs.zones import REFERENCE_DATE, clock_difference_s
 
 __all__ = ["Rides", "concatenated", "feed_rides", "ragged"]
 
@@ -191,6 +192,8 @@ def feed_rides(
         lat=feed.lat[stop_row],
     )
     per_call = np.repeat(shift, np.diff(ptr))
+    if feed.clock == "stop":
+        per_call += _clock_change_s(feed, date, np.repeat(trip, np.diff(ptr)), stop_row)
     trip_id = feed["trips"].texts("trip_id")[trip]
     names = np.array(
         [
@@ -212,6 +215,18 @@ def feed_rides(
         feed_idx=np.full(len(trip), feed_idx, dtype=np.int32),
         route_type=route_type[trip],
     )
+
+
+def _clock_change_s(feed: Feed, date: dt.date, trip: Int64, stop_row: Int32) -> Int64:
+    """What the difference between the zones of stop and agency is on `date` beyond the usual."""
+    shown, wanted = feed.stop_time_zone[stop_row], feed.trip_time_zone[trip]
+    change = np.zeros(len(trip), dtype=np.int64)
+    for own, agency in set(zip(shown.tolist(), wanted.tolist(), strict=True)):
+        if own and own != agency:
+            now = clock_difference_s(date, own, agency)
+            extra = now - clock_difference_s(REFERENCE_DATE, own, agency)
+            change[(shown == own) & (wanted == agency)] = extra
+    return change
 
 
 def renumbered(rides: Rides, stop_of: Int32) -> Rides:

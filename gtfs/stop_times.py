@@ -12,9 +12,10 @@ from halfcircle._checks import Faults, frozen_array
 from halfcircle.gtfs.checks import Dropped, drop_note, parse_time_s
 from halfcircle.gtfs.table import Table
 
-__all__ = ["StopTimes", "build_stop_times", "interpolated"]
+__all__ = ["UNTIMED", "StopTimes", "build_stop_times", "interpolated"]
 
-UNTIMED = -1
+UNTIMED = int(np.iinfo(np.int32).min)
+"""In place of a time that the feed does not give."""
 _HALF_DAY_S = 12 * 3600
 _DAY_S = 24 * 3600
 EARTH_RADIUS_M = 6_371_008.8
@@ -32,7 +33,7 @@ class StopTimes:
     stop_row : array of int32, shape (n_calls,)
         Row of stops.txt.
     arrival_s, departure_s : array of int32, shape (n_calls,), seconds after noon minus 12 h
-        -1 where the feed gives no time.
+        ``UNTIMED`` where the feed gives no time; below 0 only where stops show another clock.
     pickup, drop_off : array of int8, shape (n_calls,)
         pickup_type and drop_off_type.
     distance : array of float64, shape (n_calls,), or None
@@ -65,13 +66,23 @@ class StopTimes:
 
 
 def build_stop_times(
-    tables: Mapping[str, Table], faults: Faults
+    tables: Mapping[str, Table],
+    faults: Faults,
+    *,
+    call_shift_s: npt.NDArray[np.int32] | None = None,
 ) -> tuple[StopTimes, tuple[Dropped, ...]]:
     """Sort the stop times of checked tables and repair what can be repaired.
 
     A time more than 12 h before the one before it is taken as past midnight; any other time that
     runs backwards is ignored and interpolated. Calls before the first and after the last time of
     a trip are left out, since nothing says when they are.
+
+    Parameters
+    ----------
+    tables : mapping of str to Table
+    faults : Faults
+    call_shift_s : array of int32, shape (rows of stop_times.txt,), seconds, optional
+        Added to the times of each row, to bring them to one clock.
     """
     table = tables["stop_times"]
     trip_row = _row_of(table, "trip_id", tables["trips"])
@@ -85,8 +96,12 @@ def build_stop_times(
     def sort(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
         return values if order is None else values[order]
 
-    arrival = sort(table.column("arrival_time").map(parse_time_s, np.int32)).astype(np.int32)
-    departure = sort(table.column("departure_time").map(parse_time_s, np.int32)).astype(np.int32)
+    arrival = sort(table.column("arrival_time").map(_clock, np.int32)).astype(np.int32)
+    departure = sort(table.column("departure_time").map(_clock, np.int32)).astype(np.int32)
+    if call_shift_s is not None:
+        shift = sort(call_shift_s).astype(np.int32)
+        arrival = np.where(arrival == UNTIMED, arrival, arrival + shift)
+        departure = np.where(departure == UNTIMED, departure, departure + shift)
     trip = sort(trip_row)
     stop = sort(_row_of(table, "stop_id", tables["stops"]).astype(np.int32))
     pickup = sort(table.column("pickup_type").map(lambda text: int(text or 0), np.int8))
@@ -95,9 +110,9 @@ def build_stop_times(
     if any(table.column("shape_dist_traveled").values):
         distance = sort(table.numbers("shape_dist_traveled", blank=np.nan))
 
-    only_departure = (arrival < 0) & (departure >= 0)
+    only_departure = (arrival == UNTIMED) & (departure != UNTIMED)
     arrival[only_departure] = departure[only_departure]
-    only_arrival = (departure < 0) & (arrival >= 0)
+    only_arrival = (departure == UNTIMED) & (arrival != UNTIMED)
     departure[only_arrival] = arrival[only_arrival]
     n_trips = len(tables["trips"])
     _repair(trip, arrival, departure, table, order, faults)
@@ -122,6 +137,10 @@ def build_stop_times(
     )
 
 
+def _clock(text: str) -> int:
+    return parse_time_s(text) if text else UNTIMED
+
+
 def _row_of(table: Table, column: str, target: Table) -> npt.NDArray[np.int64]:
     """Row of `target` that each row of `table` refers to."""
     row = {value: i for i, value in enumerate(target.texts(column))}
@@ -132,7 +151,7 @@ def _backwards(
     trip: npt.NDArray[np.generic], arrival: Int32, departure: Int32
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Calls with a time (all), and which of these lie before what came before."""
-    timed = np.flatnonzero(arrival >= 0)
+    timed = np.flatnonzero(arrival != UNTIMED)
     bad = departure[timed] < arrival[timed]
     same = trip[timed[1:]] == trip[timed[:-1]]
     bad[1:] |= same & (arrival[timed[1:]] < departure[timed[:-1]])
@@ -157,7 +176,7 @@ def _repair(
     for this in np.unique(timed_trip[bad]):
         start, stop = np.searchsorted(timed_trip, [this, this + 1])
         add = 0
-        before = -1
+        before = UNTIMED
         for call in timed[start:stop].tolist():
             at, to = int(arrival[call]) + add, int(departure[call]) + add
             if before - at > _HALF_DAY_S:
@@ -197,10 +216,10 @@ def _ends(
 ) -> tuple[npt.NDArray[np.bool_] | None, tuple[Dropped, ...]]:
     """Calls to keep: those between the first and the last timed call of their trip."""
     n = len(trip)
-    if not n or bool((arrival >= 0).all()):
+    if not n or bool((arrival != UNTIMED).all()):
         return None, ()
     index = np.arange(n)
-    timed = arrival >= 0
+    timed = arrival != UNTIMED
     before = np.maximum.accumulate(np.where(timed, index, -1))
     after = np.minimum.accumulate(np.where(timed, index, n)[::-1])[::-1]
     keep = (before >= 0) & (after < n)
@@ -230,12 +249,12 @@ def interpolated(
 
     Parameters
     ----------
-    arrival_s, departure_s : array of int32, shape (n_calls,), seconds; -1 is untimed
+    arrival_s, departure_s : array of int32, shape (n_calls,), seconds, or ``UNTIMED``
     distance : array of float64, shape (n_calls,), or None
     lon, lat : array of float64, shape (n_calls,), degrees
         Coordinates of the stop of each call.
     """
-    timed = arrival_s >= 0
+    timed = arrival_s != UNTIMED
     if timed.all():
         return arrival_s, departure_s
     n = len(arrival_s)
