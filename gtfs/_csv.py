@@ -113,9 +113,9 @@ def read_table(name: str, source: ByteSource, *, limits: Limits, faults: Faults)
         line += n_lines
         block = next(blocks, None)
     odd.report(where, faults)
-    columns: dict[str, Column] = {}
+    joined: dict[str, Column] = {}
     for label, chunks in parts.items():
-        columns[label], n_trimmed = _column(chunks)
+        joined[label], n_trimmed = _column(chunks)
         field = FILES[name].field(label)
         if n_trimmed and field is not None and field.kind == "id":
             faults.add(
@@ -126,7 +126,7 @@ def read_table(name: str, source: ByteSource, *, limits: Limits, faults: Faults)
             )
     table = Table(
         name,
-        columns,
+        joined,
         n_rows,
         lines=Lines(tuple(first_row), tuple(first_line), tuple(exact)),
     )

@@ -58,6 +58,15 @@ class Column:
         """Text per row, shape (n_rows,)."""
         return self.values[self.codes]
 
+    def take(self, rows: npt.NDArray[Any]) -> Column:
+        """Rows by index, without values that no longer occur."""
+        codes = self.codes[rows]
+        used = np.bincount(codes, minlength=len(self.values)) > 0
+        if used.all():
+            return Column(codes, self.values)
+        number = np.cumsum(used, dtype=np.int32) - 1
+        return Column(number[codes].astype(np.int32), self.values[used])
+
     def map(self, function: Callable[[str], Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """`function` of each distinct value, spread over the rows."""
         return np.array([function(value) for value in self.values], dtype=dtype)[self.codes]
@@ -158,7 +167,7 @@ class Table:
         """Rows by index or mask."""
         index = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         source = index if self.source_row is None else self.source_row[index]
-        columns = {name: Column(col.codes[index], col.values) for name, col in self.columns.items()}
+        columns = {name: col.take(index) for name, col in self.columns.items()}
         return replace(self, columns=columns, n_rows=len(index), source_row=source.astype(np.int64))
 
     def with_column(self, name: str, column: Column) -> Table:
