@@ -94,7 +94,7 @@ def compute_study(
     opportunities = inputs.opportunities
     if inputs.population is not None:
         opportunities = (*opportunities, inputs.population)
-    parts = (study, inputs, modes, tables, regions)
+
     result = RunResult(
         name=study.name,
         zones=inputs.zones,
