@@ -15,8 +15,9 @@ from halfcircle._checks import Faults
 from halfcircle.errors import Fault, StudyError, ZoneError
 from halfcircle.places import Places, Zones
 
-__all__ = ["check_countries", "check_land"]
+__all__ = ["border_distances_m", "check_countries", "check_land"]
 
+Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 # "NL/DE", "NL;DE", "NL,DE", "NL|DE", "NL+DE": a zone cannot be on two sides.
@@ -182,3 +183,39 @@ def check_land(
     if unknown:
         faults.warn("land", "no land area is given for countries", values=unknown)
     return tuple(faults.items)
+
+
+def border_distances_m(places: Places, land: Mapping[str, BaseGeometry], crs: CRS) -> Floats:
+    """Distance to the nearest land of another country.
+
+    Straight lines in EPSG:3035, which are within 1 % of true ones in most of Europe.
+
+    Parameters
+    ----------
+    places : Places
+        With countries.
+    land : mapping of ISO code to shapely geometry
+        In `crs`.
+    crs : pyproj.CRS
+
+    Returns
+    -------
+    array of float64, shape (n,), metres
+        Infinite where no other country has land.
+    """
+    if places.country is None:
+        raise ZoneError("places: have no country: the border is not known")
+    plane = CRS.from_epsg(3035)
+    project = Transformer.from_crs(crs, plane, always_xy=True)
+
+    def to_plane(xy: Floats) -> Floats:
+        return np.column_stack(project.transform(xy[:, 0], xy[:, 1]))
+
+    points = np.asarray(shapely.points(places.xy_m(plane)))
+    out = np.full(len(places), np.inf)
+    for code, shape in land.items():
+        abroad = places.country != code
+        flat = shapely.transform(shape, to_plane)
+        shapely.prepare(flat)
+        out[abroad] = np.minimum(out[abroad], shapely.distance(points[abroad], flat))
+    return out
