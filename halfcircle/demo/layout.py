@@ -46,6 +46,8 @@ from pyproj import Transformer
 __all__ = [
     "GEOMETRY",
     "LAKE",
+    "LAKE_SHORE_KM",
+    "OUTLINE_KM",
     "PLACES",
     "Geometry",
     "Place",
