@@ -8,7 +8,7 @@ from pathlib import Path
 
 from halfcircle._checks import Faults
 from halfcircle.errors import Fault, FeedError, HalfcircleError
-from halfcircle.gtfs import choose_date, read_feed
+from halfcircle.gtfs import choose_date, feed_report, read_feed
 from halfcircle.study.inputs import read_inputs
 from halfcircle.study.progress import Progress
 from halfcircle.study.study_file import read_study
@@ -84,20 +84,20 @@ def check_feeds(paths: Sequence[Path], *, as_json: bool = False) -> tuple[str, b
     bool
         Whether all feeds can be used.
     """
-    pages, documents, fine = [], [], True
+    feeds, faults = [], []
     for path in paths:
         try:
-            feed = read_feed(path, feed_id=path.stem)
+            feeds.append(read_feed(path, feed_id=path.stem))
         except FeedError as error:
-            fine = False
-            faults = error.faults or (Fault(path.name, str(error)),)
-            pages.append(_page(path.name, faults))
-            documents.append({"feed": path.name, "errors": [str(fault) for fault in faults]})
-            continue
-        pages.append(_page(path.name, feed.faults) + f"\n  {feed!r}")
-        documents.append(
-            {"feed": path.name, "errors": [], "notes": [str(fault) for fault in feed.faults]}
-        )
+            faults.append((path, error.faults or (Fault(path.name, str(error)),)))
+    report = feed_report(feeds)
     if as_json:
-        return json.dumps(documents, indent=2, ensure_ascii=False), fine
-    return "\n".join(pages), fine
+        document = json.loads(report.to_json())
+        document["errors"] = [
+            {"feed": path.name, "fault": str(fault)} for path, found in faults for fault in found
+        ]
+        return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True), not faults
+    pages = [_page(path.name, found) for path, found in faults]
+    if feeds:
+        pages.append(report.to_text().rstrip())
+    return "\n\n".join(pages), not faults

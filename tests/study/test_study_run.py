@@ -1,0 +1,320 @@
+"""A run end to end on the demo region: files, resuming, threads, and the same bytes."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from halfcircle.demo import write_demo
+from halfcircle.errors import HalfcircleError, OutputError, StudyError
+from halfcircle.study import Progress, run_study
+from halfcircle.study.reach import _Job
+
+CONTRACT = {
+    "reach.parquet": [
+        "zone_id", "scenario", "mode", "opportunity", "group", "band_min", "percentile",
+        "measure", "value",
+    ],
+    "unreached.parquet": ["zone_id", "mode", "reason"],
+    "border.parquet": [
+        "zone_id", "scenario", "mode", "opportunity", "group", "band_min", "measure",
+        "reach_domestic", "reach_open", "reach_effective", "loss",
+    ],
+    "sectors.parquet": [
+        "zone_id", "scenario", "mode", "opportunity", "group", "band_min", "measure", "sector",
+        "reach_domestic", "reach_open",
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_demo(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="module")
+def finished(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("finished")
+    run_study(demo, out=out, workers=1)
+    return out
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Hash of every file but the one that holds durations."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "timings.json"
+    }
+
+
+def test_a_run_leaves_behind_what_the_contract_says(finished: Path) -> None:
+    for name, columns in CONTRACT.items():
+        table = pd.read_parquet(finished / name)
+        assert list(table.columns) == columns
+        assert len(table) > 0
+    for name in ("manifest.json", "study.gpkg", "report.html", "maps/reach.html"):
+        assert (finished / name).stat().st_size > 0
+    assert not (finished / ".blocks").exists()
+    manifest = json.loads((finished / "manifest.json").read_text(encoding="utf-8"))
+    hashes = [source["sha256"] for source in manifest["inputs"]]
+    assert len(hashes) >= 5
+    assert all(len(digest) == 64 for digest in hashes)
+
+
+def test_reach_fits_the_zones(finished: Path, demo: Path) -> None:
+    import geopandas as gpd
+
+    zones = gpd.read_file(demo.parent / "zones.gpkg")
+    reach = pd.read_parquet(finished / "reach.parquet")
+    assert set(reach["zone_id"]) == set(zones["zone_id"])
+    jobs = reach[(reach["opportunity"] == "jobs") & (reach["group"] == "low")]
+    assert jobs["value"].max() <= zones["jobs_low"].sum()
+    # A wider band never lowers reach, whatever the mode.
+    wide = jobs.pivot_table(index=["zone_id", "mode"], columns="band_min", values="value")
+    assert (np.diff(wide.to_numpy(), axis=1) >= 0).all()
+    # Public transport includes walking all the way.
+    by_mode = jobs.pivot_table(index=["zone_id", "band_min"], columns="mode", values="value")
+    assert (by_mode["transit"] >= by_mode["walk"]).all()
+
+
+def test_border_and_reach_agree(finished: Path) -> None:
+    reach = pd.read_parquet(finished / "reach.parquet")
+    border = pd.read_parquet(finished / "border.parquet")
+    keys = ["zone_id", "mode", "opportunity", "group", "band_min"]
+    both = border.merge(reach[reach["percentile"] == 50], on=keys)
+    assert len(both) == len(border)
+    np.testing.assert_array_equal(both["reach_open"], both["value"])
+    assert (border["reach_domestic"] <= border["reach_effective"] + 1e-9).all()
+    assert (border["reach_effective"] <= border["reach_open"] + 1e-9).all()
+    known = border["reach_open"] > 0
+    np.testing.assert_allclose(
+        border.loc[known, "loss"],
+        1 - border.loc[known, "reach_domestic"] / border.loc[known, "reach_open"],
+        atol=1e-12,
+    )
+    sectors = pd.read_parquet(finished / "sectors.parquet")
+    summed = sectors.groupby(keys)[["reach_domestic", "reach_open"]].sum().reset_index()
+    both = border.merge(summed, on=keys, suffixes=("", "_sectors"))
+    np.testing.assert_allclose(both["reach_open"], both["reach_open_sectors"], rtol=1e-9)
+
+
+def test_the_same_bytes_whatever_the_number_of_threads(
+    finished: Path, demo: Path, tmp_path: Path
+) -> None:
+    run_study(demo, out=tmp_path, workers=3)
+    assert digests(tmp_path) == digests(finished)
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
+    finished: Path, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("halfcircle.study.reach.BLOCK_CELLS", 353 * 64)
+    computed = []
+    honest = _Job.tables
+
+    def dies(self, block):
+        computed.append((self.source.mode, int(block[0])))
+        if len(computed) == 9:
+            raise KeyboardInterrupt
+        return honest(self, block)
+
+    monkeypatch.setattr(_Job, "tables", dies)
+    with pytest.raises(KeyboardInterrupt):
+        run_study(demo, out=tmp_path)
+    assert (tmp_path / ".blocks").is_dir()
+    assert not (tmp_path / "reach.parquet").exists()
+    first, computed[:] = computed[:8], []
+    # One finished block is damaged meanwhile: it is computed again, the others are not.
+    broken = next((tmp_path / ".blocks").rglob(f"{first[0][0]}-00000000-reach.parquet"))
+    broken.write_bytes(broken.read_bytes()[:100])
+
+    def counts(self, block):
+        computed.append((self.source.mode, int(block[0])))
+        return honest(self, block)
+
+    monkeypatch.setattr(_Job, "tables", counts)
+    run_study(demo, out=tmp_path)
+    assert computed[0] == first[0]
+    assert not set(first[1:]) & set(computed)
+    assert digests(tmp_path) == digests(finished)
+
+
+def test_no_resume_computes_everything_again(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = _Job.tables
+    monkeypatch.setattr("halfcircle.study.run.write_outputs", lambda *_, **__: [])
+    monkeypatch.setattr("halfcircle.study.blocks.BlockStore.close", lambda _: None)
+    run_study(demo, out=tmp_path)
+    computed = []
+
+    def counts(self, block):
+        computed.append(self.source.mode)
+        return honest(self, block)
+
+    monkeypatch.setattr(_Job, "tables", counts)
+    run_study(demo, out=tmp_path)
+    assert computed == []
+    run_study(demo, out=tmp_path, resume=False)
+    assert len(computed) >= 4
+
+
+def test_inputs_that_changed_are_not_resumed(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = Path(shutil.copytree(demo.parent, tmp_path / "study")) / demo.name
+    honest = _Job.tables
+    monkeypatch.setattr("halfcircle.study.run.write_outputs", lambda *_, **__: [])
+    monkeypatch.setattr("halfcircle.study.blocks.BlockStore.close", lambda _: None)
+    run_study(study, out=tmp_path / "out")
+    text = study.read_text(encoding="utf-8").replace("max_rides = 4", "max_rides = 2")
+    study.write_text(text, encoding="utf-8")
+    computed = []
+
+    def counts(self, block):
+        computed.append(self.source.mode)
+        return honest(self, block)
+
+    monkeypatch.setattr(_Job, "tables", counts)
+    run_study(study, out=tmp_path / "out")
+    assert len(computed) >= 4
+    assert len(list((tmp_path / "out" / ".blocks").iterdir())) == 1
+
+
+def edited(demo: Path, tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    """A copy of the demo study with text replaced."""
+    study = Path(shutil.copytree(demo.parent, tmp_path / "study")) / demo.name
+    text = study.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    study.write_text(text, encoding="utf-8")
+    return study
+
+
+def fault_of(study: Path) -> str:
+    with pytest.raises(HalfcircleError) as caught:
+        run_study(study)
+    return str(caught.value)
+
+
+def test_faults_of_all_inputs_are_told_together(demo: Path, tmp_path: Path) -> None:
+    study = edited(
+        demo,
+        tmp_path,
+        ('country = "country"', 'country = "land"'),
+        ('osm = ["region.osm.pbf"]', 'osm = ["regon.osm.pbf"]'),
+        ('path = "halelijn.gtfs.zip"', 'path = "halelijn.zip"'),
+    )
+    text = fault_of(study)
+    assert "zones.gpkg has no column: 'land'" in text
+    assert "regon.osm.pbf" in text
+    assert "halelijn.zip" in text
+
+
+def test_no_service_on_the_date(demo: Path, tmp_path: Path) -> None:
+    study = edited(demo, tmp_path, ("date = 2026-05-12", "date = 2031-01-01"))
+    assert "2031-01-01" in fault_of(study)
+
+
+def test_a_cut_off_pbf(demo: Path, tmp_path: Path) -> None:
+    study = edited(demo, tmp_path)
+    pbf = study.parent / "region.osm.pbf"
+    pbf.write_bytes(pbf.read_bytes()[: pbf.stat().st_size // 2])
+    assert "region.osm.pbf" in fault_of(study)
+
+
+def test_a_feed_without_a_required_file(demo: Path, tmp_path: Path) -> None:
+    from real_data import data_path
+
+    feed = data_path("border_triangle/gtfs/avv_2022_without_stop_times.zip")
+    study = edited(demo, tmp_path)
+    shutil.copy(feed, study.parent / "halelijn.gtfs.zip")
+    assert "stop_times.txt" in fault_of(study)
+
+
+def test_an_unknown_country_in_a_penalty(demo: Path, tmp_path: Path) -> None:
+    study = edited(demo, tmp_path, ('from = "NL", to = "DE"', 'from = "NL", to = "FR"'))
+    assert "'FR'" in fault_of(study)
+
+
+def test_an_output_folder_that_cannot_be_written(demo: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="is a file, expected a folder"):
+        run_study(demo, out=tmp_path / "file")
+    with pytest.raises(OutputError, match="cannot be written"):
+        run_study(demo, out=tmp_path / "file" / "below")
+
+
+def test_a_study_of_zones_and_straight_lines_alone(tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text(
+        "zone_id,lon,lat,country,jobs\na,6.0,51.0,NL,1\nb,6.1,51.0,DE,2\nc,6.6,51.0,DE,4\n"
+    )
+    (tmp_path / "study.toml").write_text(
+        """
+[study]
+name = "straight"
+[zones]
+path = "z.csv"
+country = "country"
+[[opportunities]]
+name = "jobs"
+path = "z.csv"
+column = "jobs"
+[reach]
+modes = ["crow_fly"]
+crow_fly = { kmh = 60, detour = 1.0 }
+bands_min = [15, 60]
+[border]
+"""
+    )
+    run_study(tmp_path / "study.toml")
+    border = pd.read_parquet(tmp_path / "out" / "border.parquet").set_index(["zone_id", "band_min"])
+    # 0.1 degree of longitude at 51 degrees north is 7.02 km: 7 minutes; 0.6 degrees are 42.
+    assert border.loc[("a", 15.0), "reach_open"] == 3
+    assert border.loc[("a", 15.0), "loss"] == pytest.approx(2 / 3)
+    assert border.loc[("a", 60.0), "loss"] == pytest.approx(6 / 7)
+    assert border.loc[("c", 15.0), "loss"] == 0
+
+
+def test_flows_alone(tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text("zone_id,lon,lat\na,6.0,51.0\nb,6.1,51.0\nc,6.6,51.0\n")
+    (tmp_path / "f.csv").write_text(
+        "origin,destination,workers\na,a,800\na,b,90\nb,a,200\nb,b,100\nc,c,900\nc,a,10\n"
+    )
+    (tmp_path / "study.toml").write_text(
+        '[study]\nname = "flows"\n[zones]\npath = "z.csv"\n[regions]\nflows = "f.csv"\n'
+        "parameters = { min_size = 500, target_size = 1000 }\n"
+    )
+    run_study(tmp_path / "study.toml")
+    member = pd.read_parquet(tmp_path / "out" / "membership.parquet").set_index("zone_id")
+    assert member.loc["a", "region_id"] == member.loc["b", "region_id"]
+    assert member.loc["c", "region_id"] != member.loc["a", "region_id"]
+
+
+def test_progress_tells_stages_on_plain_lines(demo: Path, tmp_path: Path) -> None:
+    import io
+
+    stream = io.StringIO()
+    progress = Progress(stream)
+    run_study(demo, out=tmp_path, progress=progress)
+    lines = stream.getvalue().splitlines()
+    assert any(line.startswith("streets read: ") for line in lines)
+    assert any(line.startswith("reach by transit: ") for line in lines)
+    assert set(progress.timings_s) >= {"streets read", "timetable compiled", "reach by car"}
+
+
+def test_unknown_zone_country_is_a_study_error(demo: Path, tmp_path: Path) -> None:
+    import geopandas as gpd
+
+    study = edited(demo, tmp_path)
+    zones = gpd.read_file(study.parent / "zones.gpkg")
+    zones.loc[3, "country"] = None
+    zones.to_file(study.parent / "zones.gpkg")
+    with pytest.raises(StudyError, match="zones without a country"):
+        run_study(study)
