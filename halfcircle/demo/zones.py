@@ -224,9 +224,9 @@ def _name(square: _Square, geometry: Geometry) -> str:
         return "Bedrijvenpark Halepoort" if dutch else "Gewerbepark Haletor"
     station = min(geometry.stations_x_m, key=lambda s: abs(s - x))
     if max(abs(dx), abs(dy)) < 600:
-        return "Binnenstad" if dutch else "Altstadt"
+        return f"{place.name}-{'Binnenstad' if dutch else 'Altstadt'}"
     if abs(station - x) + abs(geometry.station_y_m - y) < 600:
-        return "Stationsbuurt" if dutch else "Bahnhofsviertel"
+        return f"{place.name}-{'Station' if dutch else 'Bahnhof'}"
     if abs(dx) > abs(dy):
         side = ("Oost" if dutch else "Ost") if dx > 0 else "West"
     else:
