@@ -12,12 +12,12 @@ import pandas as pd
 from halfcircle.outputs._svg import picture, tag, text
 from halfcircle.outputs.choropleth import Sheet, draw_map
 from halfcircle.outputs.classes import LOSS_RAMP, MISSING_COLOUR, ZERO_COLOUR, loss_classes
-from halfcircle.outputs.headlines import main_key, people_word
-from halfcircle.outputs.layers import LayerKey, Layers
+from halfcircle.outputs.headlines import people_word
+from halfcircle.outputs.layers import LayerKey, Layers, main_key
 from halfcircle.outputs.legend import class_labels, layer_title
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.statistics import Weights
-from halfcircle.outputs.texts import Texts
+from halfcircle.outputs.texts import Texts, capital
 
 __all__ = ["border_section", "rose"]
 
@@ -63,10 +63,18 @@ def border_section(
     return {
         "headline": _headline(key, columns, weights, texts),
         "maps": [
-            {"mode": texts.mode(other.mode), "picture": _map(sheet, losses, other, i, texts)}
+            {
+                "mode": capital(texts.mode(other.mode)),
+                "picture": _map(sheet, losses, other, i, texts),
+            }
             for i, other in enumerate(modes)
         ],
-        "map_title": layer_title(replace(key, mode=key.mode), texts),
+        "map_title": ", ".join(
+            (
+                texts("legend.loss_of", opportunity=texts.opportunity(key.opportunity)),
+                _band(key, texts),
+            )
+        ),
         "legend": [
             {"colour": MISSING_COLOUR, "label": labels[0], "hatched": True},
             {"colour": ZERO_COLOUR, "label": labels[1], "hatched": False},

@@ -18,7 +18,9 @@ LINE_COLOURS = ("#0b5c94", "#b34700", "#00704f", "#8a3c78", "#1d1d1d", "#7a6200"
 DASHES = (None, "7 3", "2 3", "9 3 2 3", "4 2", "1 2")
 
 WIDTH, HEIGHT = 460.0, 290.0
-LEFT, RIGHT, TOP, BOTTOM = 58.0, 112.0, 14.0, 44.0
+LEFT, TOP, BOTTOM = 58.0, 14.0, 44.0
+# Of bold words at the end of lines; measured on the fonts named in the drawing, with room.
+LETTER = 7.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +58,7 @@ def line_chart(
     y_label: Callable[[float], str],
     x_ticks: Sequence[float] | None = None,
     marks: bool = False,
+    names_above: bool = False,
 ) -> Markup:
     """Draw lines over a common horizontal axis, both axes from zero.
 
@@ -73,6 +76,9 @@ def line_chart(
         Round numbers where left out.
     marks : bool
         Whether to mark the points of the lines.
+    names_above : bool
+        Put the names of the lines above the chart instead of at their ends, for lines that end
+        together.
 
     Returns
     -------
@@ -81,22 +87,26 @@ def line_chart(
     """
     largest_x = max((float(np.nanmax(s.x)) for s in series if len(s.x)), default=1.0)
     largest_y = max((float(np.nanmax(s.y)) for s in series if np.isfinite(s.y).any()), default=1.0)
+    keys, rows = _names_above(series) if names_above else ([], 0)
+    top = TOP + 20.0 * rows
+    longest = 0 if names_above else max((len(one.name) for one in series), default=0)
+    right = 26.0 + LETTER * longest
     across = list(x_ticks) if x_ticks else nice_ticks(largest_x)
     up = nice_ticks(largest_y)
     x_end = max(across[-1], largest_x) or 1.0
 
     def at_x(value: float) -> float:
-        return LEFT + value / x_end * (WIDTH - LEFT - RIGHT)
+        return LEFT + value / x_end * (WIDTH - LEFT - right)
 
     def at_y(value: float) -> float:
-        return HEIGHT - BOTTOM - value / up[-1] * (HEIGHT - TOP - BOTTOM)
+        return HEIGHT - BOTTOM - value / up[-1] * (HEIGHT - top - BOTTOM)
 
-    parts: list[Markup] = []
+    parts: list[Markup] = keys
     for tick in up:
         y = at_y(tick)
         colour = "#6b7780" if tick == 0 else "#d9dee2"
         parts.append(
-            tag("path", {"d": f"M{LEFT} {y:.1f}H{WIDTH - RIGHT}", "stroke": colour, "fill": "none"})
+            tag("path", {"d": f"M{LEFT} {y:.1f}H{WIDTH - right}", "stroke": colour, "fill": "none"})
         )
         parts.append(text(LEFT - 6, y + 4, y_label(tick), {"text-anchor": "end"}))
     for tick in across:
@@ -112,7 +122,7 @@ def line_chart(
                 },
             )
         )
-    middle = (LEFT + WIDTH - RIGHT) / 2
+    middle = (LEFT + WIDTH - right) / 2
     parts.append(text(middle, HEIGHT - 6, x_title, {"text-anchor": "middle", "fill": "#4b5760"}))
     ends: list[tuple[float, float, Series]] = []
     for one in series:
@@ -141,11 +151,12 @@ def line_chart(
                 for x, y in points
             ]
         ends.append((*points[-1], one))
-    parts += _end_labels(ends)
+    if not names_above:
+        parts += _end_labels(ends, WIDTH - right + 16)
     return picture(WIDTH, HEIGHT, parts, identifier=identifier, title=title, about=about)
 
 
-def _end_labels(ends: list[tuple[float, float, Series]]) -> list[Markup]:
+def _end_labels(ends: list[tuple[float, float, Series]], column: float) -> list[Markup]:
     """Names at the right, moved apart where lines end together, tied to them by a thin stroke."""
     gap = 16.0
     ends = sorted(ends, key=lambda end: (end[1], -end[0]))
@@ -157,7 +168,6 @@ def _end_labels(ends: list[tuple[float, float, Series]]) -> list[Markup]:
         limit = lowest if i == len(heights) - 1 else heights[i + 1] - gap
         heights[i] = min(heights[i], limit)
     labels = []
-    column = WIDTH - RIGHT + 16
     for (x, y, one), height in zip(ends, heights, strict=True):
         colour, _ = line_style(one.style)
         labels.append(
@@ -174,3 +184,20 @@ def _end_labels(ends: list[tuple[float, float, Series]]) -> list[Markup]:
         )
         labels.append(text(column, height + 4, one.name, {"fill": colour, "font-weight": 600}))
     return labels
+
+
+def _names_above(series: Sequence[Series]) -> tuple[list[Markup], int]:
+    """Samples of the lines with their names, in rows; and how many rows."""
+    parts = []
+    x, row = LEFT, 0
+    for one in series:
+        colour, dash = line_style(one.style)
+        width = 36.0 + LETTER * len(one.name) + 12.0
+        if x + width > WIDTH and x > LEFT:
+            x, row = LEFT, row + 1
+        y = 10.0 + 20.0 * row
+        sample = {"d": f"M{x:.0f} {y:.0f}h28", "stroke": colour, "stroke-width": 2.4}
+        parts.append(tag("path", sample | {"stroke-dasharray": dash, "fill": "none"}))
+        parts.append(text(x + 34, y + 4.5, one.name, {"fill": colour, "font-weight": 600}))
+        x += width
+    return parts, row + 1

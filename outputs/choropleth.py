@@ -11,7 +11,7 @@ import shapely
 from markupsafe import Markup
 
 from halfcircle.outputs._svg import path_of, picture, tag, text
-from halfcircle.outputs.classes import MISSING_COLOUR, MISSING_HATCH, Classes
+from halfcircle.outputs.classes import MISSING_COLOUR, MISSING_HATCH, ZERO_COLOUR, Classes
 from halfcircle.outputs.map_data import label_places
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.shapes import Shapes, border_line, simplify, zone_shapes
@@ -164,7 +164,12 @@ def _drawn(shapes: Shapes, chosen: npt.NDArray[np.bool_], fill: str) -> Markup:
             for ring in (polygon.exterior, *polygon.interiors)
         ]
     # A thin stroke in the same colour closes the hairlines between neighbouring classes.
-    stroke = {"stroke": fill, "stroke-width": 1} if fill.startswith("#") else {}
+    # Zones with nothing are nearly white; a grey edge sets them off from the paper.
+    stroke: dict[str, object] = {"stroke": fill, "stroke-width": 1}
+    if fill == ZERO_COLOUR:
+        stroke = {"stroke": "#bfc6cb", "stroke-width": 2}
+    elif not fill.startswith("#"):
+        stroke = {"stroke": MISSING_HATCH, "stroke-width": 1}
     return tag("path", {"d": "".join(rings), "fill": fill, "fill-rule": "evenodd"} | stroke)
 
 

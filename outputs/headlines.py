@@ -6,15 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from halfcircle.outputs.layers import FIRST_MEASURE, PREFERRED_BAND_MIN, LayerKey, Layers
+from halfcircle.outputs.layers import LayerKey, Layers, main_key
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.statistics import Weights, spread
 from halfcircle.outputs.texts import Texts
 
-__all__ = ["Headline", "headlines", "main_key", "people_word", "person_word"]
-
-# Most asked for first: what a council can change, and what has to be explained.
-MODE_ORDER = ("transit", "bike+transit", "car+transit", "bike", "walk", "car")
+__all__ = ["Headline", "headlines", "people_word", "person_word"]
 
 
 @dataclass(frozen=True)
@@ -24,27 +21,6 @@ class Headline:
     number: str
     sentence: str
     note: str
-
-
-def main_key(layers: Layers) -> LayerKey | None:
-    """Layer that headlines and first maps show: first opportunity, band nearest 45 minutes."""
-    keys = [
-        key
-        for key in layers.keys
-        if key.measure == FIRST_MEASURE and key.scenario == layers.keys[0].scenario
-    ] or list(layers.keys)
-    if not keys:
-        return None
-    keys = [key for key in keys if key.opportunity == keys[0].opportunity]
-    keys = [key for key in keys if key.group == keys[0].group]
-
-    def order(key: LayerKey) -> tuple[float, float, float]:
-        mode = MODE_ORDER.index(key.mode) if key.mode in MODE_ORDER else len(MODE_ORDER)
-        band = 0.0 if key.band_min is None else key.band_min
-        percentile = 50 if key.percentile is None else key.percentile
-        return mode, abs(band - PREFERRED_BAND_MIN), abs(percentile - 50)
-
-    return min(keys, key=order)
 
 
 def person_word(weights: Weights, texts: Texts) -> str:

@@ -22,6 +22,8 @@ __all__ = ["LayerKey", "Layers", "build_layers", "build_loss_layers", "column_na
 FIRST_SCENARIO = "baseline"
 FIRST_MEASURE = "cumulative"
 PREFERRED_BAND_MIN = 45.0
+# Most asked for first: what a council can change, and what has to be explained.
+MODE_ORDER = ("transit", "bike+transit", "car+transit", "bike", "walk", "car")
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,27 @@ def _cut(
             )
         )
     return Layers(tuple(keys), values)
+
+
+def main_key(layers: Layers) -> LayerKey | None:
+    """Layer that headlines and first maps show: first opportunity, band nearest 45 minutes."""
+    keys = [
+        key
+        for key in layers.keys
+        if key.measure == FIRST_MEASURE and key.scenario == layers.keys[0].scenario
+    ] or list(layers.keys)
+    if not keys:
+        return None
+    keys = [key for key in keys if key.opportunity == keys[0].opportunity]
+    keys = [key for key in keys if key.group == keys[0].group]
+
+    def order(key: LayerKey) -> tuple[float, float, float]:
+        mode = MODE_ORDER.index(key.mode) if key.mode in MODE_ORDER else len(MODE_ORDER)
+        band = 0.0 if key.band_min is None else key.band_min
+        percentile = 50 if key.percentile is None else key.percentile
+        return mode, abs(band - PREFERRED_BAND_MIN), abs(percentile - 50)
+
+    return min(keys, key=order)
 
 
 def column_name(key: LayerKey) -> str:

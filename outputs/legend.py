@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from halfcircle.outputs.classes import Classes
 from halfcircle.outputs.layers import FIRST_MEASURE, FIRST_SCENARIO, LayerKey
-from halfcircle.outputs.texts import Texts
+from halfcircle.outputs.texts import Texts, capital
 
 __all__ = ["class_labels", "layer_title"]
 
@@ -47,7 +47,7 @@ def layer_title(key: LayerKey, texts: Texts) -> str:
         Such as ``Jobs, public transport, 45 min (median)``.
     """
     name = texts.opportunity(key.opportunity)
-    parts = [name[:1].upper() + name[1:]]
+    parts = [capital(name)]
     if key.quantity == "loss":
         parts[0] = texts("legend.loss_of", opportunity=name)
     if key.group != "all":

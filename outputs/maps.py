@@ -14,7 +14,7 @@ from folium.template import Template
 
 from halfcircle.outputs._files import asset, write_text
 from halfcircle.outputs.classes import LOSS_RAMP, REACH_RAMP, Classes, loss_classes, reach_classes
-from halfcircle.outputs.layers import LayerKey, Layers
+from halfcircle.outputs.layers import LayerKey, Layers, main_key
 from halfcircle.outputs.legend import layer_title, percentile_label
 from halfcircle.outputs.map_data import (
     fitting_layers,
@@ -25,7 +25,7 @@ from halfcircle.outputs.map_data import (
 )
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.shapes import zone_shapes
-from halfcircle.outputs.texts import SEPARATORS, Texts
+from halfcircle.outputs.texts import SEPARATORS, Texts, capital
 
 __all__ = ["build_map", "write_map"]
 
@@ -134,7 +134,8 @@ def build_map(result: RunResult, layers: Layers, losses: Layers, *, texts: Texts
         "reasons": reasons,
     }
     meta = _meta(result, keys, [scale for _, scale in stored], texts)
-    meta["first"] = int(kept.main_first()[0]) if len(kept) else 0
+    first = main_key(kept)
+    meta["first"] = 0 if first is None else kept.keys.index(first)
     meta["classes"] = _class_table(kept, kept_losses)
     meta["layers"] = [
         entry | {"classes": _class_name(key)}
@@ -317,7 +318,7 @@ def _percentile(value: int | None, others: list[int | None], texts: Texts) -> st
 def _heading(key: LayerKey, values: dict[str, list[Any]], texts: Texts) -> str:
     """What the tables of a popup have in common: everything but mode and band."""
     name = texts.opportunity(key.opportunity)
-    text = name[:1].upper() + name[1:]
+    text = capital(name)
     if key.quantity == "loss":
         text = texts("legend.loss_of", opportunity=name)
     parts = [text]

@@ -16,8 +16,8 @@ from halfcircle.outputs.border_report import border_section
 from halfcircle.outputs.charts import Series, line_chart
 from halfcircle.outputs.choropleth import Sheet, build_sheet, draw_map
 from halfcircle.outputs.classes import MISSING_COLOUR, ZERO_COLOUR, Classes, reach_classes
-from halfcircle.outputs.headlines import headlines, main_key, people_word, person_word
-from halfcircle.outputs.layers import LayerKey, Layers
+from halfcircle.outputs.headlines import headlines, people_word, person_word
+from halfcircle.outputs.layers import LayerKey, Layers, main_key
 from halfcircle.outputs.legend import class_labels, layer_title, percentile_label
 from halfcircle.outputs.report_facts import (
     definitions,
@@ -30,7 +30,7 @@ from halfcircle.outputs.report_facts import (
 )
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.statistics import Weights, share_at_least, spread, weights_of
-from halfcircle.outputs.texts import Texts
+from halfcircle.outputs.texts import Texts, capital
 
 __all__ = ["build_report", "write_report"]
 
@@ -141,7 +141,7 @@ def _main_part(
     classes = reach_classes(np.concatenate([values for _, values in shown]))
     maps = [
         {
-            "mode": texts.mode(one.mode),
+            "mode": capital(texts.mode(one.mode)),
             "picture": _map(sheet, one, values, classes, f"map{i}", texts),
         }
         for i, (one, values) in enumerate(shown[:MAX_MAPS])
@@ -149,7 +149,7 @@ def _main_part(
     words = {"opportunity": name, "band": band, "people": people}
     return {
         "maps": maps,
-        "maps_intro": texts("report.maps_intro", opportunity=_capital(name), band=band),
+        "maps_intro": texts("report.maps_intro", opportunity=capital(name), band=band),
         "legend_rows": _legend(classes, texts),
         "has_border": sheet.border is not None,
         "legend_unit": name,
@@ -162,10 +162,6 @@ def _main_part(
         "departure_caption": texts("report.departure_caption", opportunity=name),
         "person": person_word(weights, texts),
     }
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _same_but_mode(layers: Layers, key: LayerKey) -> list[tuple[LayerKey, Any]]:
@@ -233,7 +229,7 @@ def _band_tables(layers: Layers, weights: Weights, texts: Texts) -> list[dict[st
                 for i in of_mode
                 if layers.keys[i].percentile == middle
             }
-            label = texts.mode(mode)
+            label = capital(texts.mode(mode))
             if middle not in (None, 50):
                 label += f" ({percentile_label(middle, texts)})"
             figures = []
@@ -244,10 +240,10 @@ def _band_tables(layers: Layers, weights: Weights, texts: Texts) -> list[dict[st
                     else texts.count(getattr(one, figure))
                     for band in bands
                 ]
-                figures.append({"name": texts(f"report.{figure}"), "cells": cells})
+                figures.append({"name": capital(texts(f"report.{figure}")), "cells": cells})
             rows.append({"mode": label, "figures": figures})
         name = texts.opportunity(opportunity)
-        caption = [texts("report.bands_caption", opportunity=_capital(name))]
+        caption = [texts("report.bands_caption", opportunity=capital(name))]
         caption += [group] if group != "all" else []
         caption += [texts.measure(measure)] if measure != "cumulative" else []
         caption += [scenario] if scenario != "baseline" else []
@@ -331,7 +327,7 @@ def _distribution_chart(
         told.append(
             texts(
                 "report.distribution_detail",
-                mode=_capital(mode),
+                mode=capital(mode),
                 mid=texts.count(figures.median),
                 high=texts.count(figures.high),
             )
@@ -344,6 +340,7 @@ def _distribution_chart(
         x_title=words["opportunity"],
         x_label=_short(texts),
         y_label=texts.share,
+        names_above=True,
     )
 
 
@@ -369,6 +366,6 @@ def _departure_table(
             cells.append(
                 texts("report.missing_mark") if figures is None else texts.count(figures.mean)
             )
-        rows.append({"name": percentile_label(percentile, texts), "cells": cells})
+        rows.append({"name": capital(percentile_label(percentile, texts)), "cells": cells})
     heads = [texts("report.minutes_column", n=texts.minutes(band)) for band in bands]
     return {"heads": heads, "rows": rows}

@@ -8,7 +8,7 @@ from typing import Any
 from halfcircle.outputs.headlines import people_word
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.statistics import Weights
-from halfcircle.outputs.texts import Texts
+from halfcircle.outputs.texts import Texts, capital
 
 __all__ = ["definitions", "facts", "limits", "notices", "settings", "sources", "unreached"]
 
@@ -49,7 +49,7 @@ def sources(result: RunResult, texts: Texts) -> list[dict[str, str]]:
     unknown = texts("report.not_stated")
     rows = [
         {
-            "role": texts.opportunity(source.role) if source.role else unknown,
+            "role": capital(texts.role(source.role)) if source.role else unknown,
             "name": source.name,
             "text": source.text,
             "vintage": source.vintage or (str(source.year) if source.year else unknown),
@@ -63,7 +63,7 @@ def sources(result: RunResult, texts: Texts) -> list[dict[str, str]]:
     named = {source.role for source in result.sources}
     rows += [
         {
-            "role": texts.opportunity(opportunity.name),
+            "role": capital(texts.opportunity(opportunity.name)),
             "name": opportunity.source,
             "text": opportunity.unit,
             "vintage": str(opportunity.year) if opportunity.year else unknown,
@@ -139,7 +139,7 @@ def unreached(result: RunResult, texts: Texts) -> dict[str, Any] | None:
     modes += sorted(present - set(modes))
     rows = [
         {
-            "reason": texts.reason(reason),
+            "reason": capital(texts.reason(reason)),
             "cells": [texts.number(int(counts.get((reason, mode), 0))) for mode in modes],
         }
         for reason in sorted({str(reason) for reason in table["reason"]})

@@ -9,7 +9,7 @@ from typing import Any
 from halfcircle.errors import OutputError
 from halfcircle.outputs._files import asset
 
-__all__ = ["LANGUAGES", "Texts"]
+__all__ = ["LANGUAGES", "Texts", "capital"]
 
 LANGUAGES = ("en", "nl", "de")
 # Thousands and decimals.
@@ -69,7 +69,8 @@ class Texts:
     def share(self, value: float) -> str:
         """Share as a percentage: 0.314 -> ``31 %``; small ones with a digit."""
         percent = 100.0 * value
-        digits = 1 if 0 < abs(percent) < 9.95 else 0
+        whole = abs(percent - round(percent)) < 0.005
+        digits = 1 if 0 < abs(percent) < 9.95 and not whole else 0
         return f"{self.number(percent, digits)}{THIN_SPACE}%"
 
     def minutes(self, value: float) -> str:
@@ -83,6 +84,14 @@ class Texts:
     def mode_by(self, name: str) -> str:
         """Mode as part of a sentence: ``by public transport``."""
         return self._known("mode_by", name, joiner=" + ")
+
+    def role(self, name: str) -> str:
+        """What a source was used for; ``timetable avv`` keeps its second word."""
+        first, _, rest = name.partition(" ")
+        known = self.entries.get(f"role.{first}")
+        if known is not None:
+            return f"{known} {rest}".strip()
+        return self.opportunity(name)
 
     def opportunity(self, name: str) -> str:
         """What people call an opportunity; unknown names as they are."""
@@ -103,6 +112,11 @@ class Texts:
         if joiner and "+" in name:
             return joiner.join(self._known(section, part) for part in name.split("+"))
         return name.replace("_", " ")
+
+
+def capital(text: str) -> str:
+    """Text with its first letter as a capital, for the start of a line; not for names."""
+    return text[:1].upper() + text[1:]
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:

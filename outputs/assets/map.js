@@ -41,8 +41,9 @@
       },
       share(value) {
         const percent = 100 * value;
+        const whole = Math.abs(percent - Math.round(percent)) < 0.005;
         const small = Math.abs(percent) > 0 && Math.abs(percent) < 9.95;
-        return number(percent, small ? 1 : 0) + "\u202f%";
+        return number(percent, small && !whole ? 1 : 0) + "\u202f%";
       },
     };
   }
@@ -214,8 +215,13 @@
       const classes = classesOf(current);
       const ramp = spread(classes.ramp, classes.breaks.length);
       drawn.forEach((shape, zoneIdx) => {
-        shape.setStyle({ fillColor: colour(value(current, zoneIdx), classes, ramp) });
+        const amount = value(current, zoneIdx);
+        const style = { fillColor: colour(amount, classes, ramp) };
+        // Empty zones are nearly white: a white edge would not be seen.
+        if (meta.areas && zoneIdx !== shown) style.color = amount === 0 ? "#c9ced2" : "#ffffff";
+        shape.setStyle(style);
       });
+      ui.classes.closest("p").hidden = meta.classes[layers[current].classes].method === "fixed";
       legend(classes, ramp);
       const title = layers[current].title;
       ui.title.textContent = title;
@@ -417,10 +423,15 @@
       return shape.getLatLng ? shape.getLatLng() : shape.getBounds().getCenter();
     }
 
+    function edge(zoneIdx) {
+      if (!meta.areas) return { weight: 0.6, color: "#5a5a5a" };
+      return { weight: 0.6, color: value(current, zoneIdx) === 0 ? "#c9ced2" : "#ffffff" };
+    }
+
     const popup = L.popup({ maxWidth: 460, minWidth: 220, maxHeight: 420 });
 
     function open(zoneIdx, at) {
-      if (selected !== null) drawn[selected].setStyle({ weight: 0.6, color: "#ffffff" });
+      if (selected !== null) drawn[selected].setStyle(edge(selected));
       selected = zoneIdx;
       shown = zoneIdx;
       drawn[zoneIdx].setStyle({ weight: 2.5, color: "#000000" }).bringToFront();
@@ -430,7 +441,9 @@
     }
 
     map.on("popupclose", () => {
+      if (shown !== null) drawn[shown].setStyle(edge(shown));
       shown = null;
+      selected = null;
       remember();
     });
 
@@ -518,6 +531,13 @@
 
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     map.fitBounds(meta.bounds, { animate: false });
+    let touched = false;
+    for (const kind of ["pointerdown", "wheel", "keydown"]) {
+      map.getContainer().addEventListener(kind, () => { touched = true; }, { passive: true });
+    }
+    map.on("resize", () => {
+      if (!touched && shown === null) map.fitBounds(meta.bounds, { animate: false });
+    });
     draw();
     current = meta.first;
     fromAddress();
