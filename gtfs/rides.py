@@ -42,7 +42,8 @@ class Rides:
     arrival_s, departure_s : array of int32, shape (n_calls,), seconds after the study's origin
     board, alight : array of bool, shape (n_calls,)
     trip_id : array of str, shape (n_rides,)
-        ``"feed:trip_id"``, with ``"#number"`` for rides expanded from frequencies.
+        ``"feed:trip_id"``, with ``"#number"`` for rides expanded from frequencies and ``"@date"``
+        for rides of another service day than the study's; unique.
     trip_row : array of int64, shape (n_rides,)
         Row of trips.txt.
     day : array of int32, shape (n_rides,)
@@ -195,10 +196,11 @@ def feed_rides(
     if feed.clock == "stop":
         per_call += _clock_change_s(feed, date, np.repeat(trip, np.diff(ptr)), stop_row)
     trip_id = feed["trips"].texts("trip_id")[trip]
+    suffix = {d: "" if d == 0 else f"@{date + dt.timedelta(days=d)}" for d in set(day_of.tolist())}
     names = np.array(
         [
-            f"{feed.feed_id}:{name}" + (f"#{n}" if n >= 0 else "")
-            for name, n in zip(trip_id, number.tolist(), strict=True)
+            f"{feed.feed_id}:{name}" + (f"#{n}" if n >= 0 else "") + suffix[d]
+            for name, n, d in zip(trip_id, number.tolist(), day_of.tolist(), strict=True)
         ],
         dtype=object,
     )

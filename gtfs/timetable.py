@@ -105,7 +105,8 @@ class Timetable:
     arrival_s, departure_s : array of int32, shape (n_events,), seconds after `origin_utc_s`
     trip_id : array of str, shape (n_trips,)
         ``"feed:trip_id"``; trips that run through into each other are one trip here, ids joined
-        by ``" + "``; a trip expanded from frequencies.txt carries ``"#number"``.
+        by ``" + "``; a trip expanded from frequencies.txt carries ``"#number"``, one of another
+        service day than the study's ``"@2024-05-13"``. Unique.
     trip_route_idx : array of int32, shape (n_trips,)
         Row of `route_id` and `route_name`.
     route_id, route_name : array of str, shape (n_routes,)
