@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["StreetLinks", "StreetNetwork"]
 
+LONGEST_EDGE_S = 2.0**20
+"""So that sums of ticks stay inside int32."""
+
 CONNECTOR = ROAD_CLASSES.index("connector")
 
 
@@ -197,6 +200,8 @@ class StreetNetwork:
             if self.edge_link.min() < -1 or self.edge_link.max() >= len(self.links):
                 faults.add(where, "edge_link names links that are not there")
             faults.extend(_weight_faults(where, self.edge_s))
+            if not np.array_equal(quantised_s(self.edge_s), self.edge_s):
+                faults.add(where, "edge seconds are not whole multiples of 1/256 s")
         faults.raise_errors(StreetError)
 
     def __repr__(self) -> str:
@@ -283,7 +288,7 @@ class StreetNetwork:
         Raises
         ------
         StreetError
-            Shape differs, or a time is negative, missing or infinite.
+            Shape differs, or a time is negative, missing or infinite (above 12 days).
         """
         seconds = np.asarray(edge_s, dtype=np.float64)
         if seconds.shape != (self.n_edges,):
@@ -291,15 +296,8 @@ class StreetNetwork:
                 f"street network: edge seconds have shape {seconds.shape}, "
                 f"expected ({self.n_edges},)"
             )
-        bad = ~(seconds >= 0) | np.isinf(seconds)
-        if bad.any():
-            fault = Fault(
-                "street network",
-                "edge seconds that are negative, missing or infinite",
-                tuple(str(value) for value in seconds[bad][:5]),
-                count=int(bad.sum()),
-            )
-            raise StreetError(faults=[fault])
+        if faults := _weight_faults("street network", seconds):
+            raise StreetError(faults=faults)
         weights = quantised_s(seconds)
         return replace(self, edge_s=weights, digest=content_key([self.digest, weights]))
 
@@ -361,14 +359,13 @@ def edge_pointer(tail: npt.NDArray[Any], n_nodes: int) -> npt.NDArray[np.int64]:
     return ptr
 
 
-def _weight_faults(where: str, edge_s: npt.NDArray[np.float32]) -> list[Fault]:
-    bad = ~(edge_s >= 0) | np.isinf(edge_s)
-    if bad.any():
-        what = "edge seconds that are negative, missing or infinite"
-        return [Fault(where, what, tuple(map(str, edge_s[bad][:5])), count=int(bad.sum()))]
-    if not np.array_equal(quantised_s(edge_s), edge_s):
-        return [Fault(where, "edge seconds are not whole multiples of 1/256 s")]
-    return []
+def _weight_faults(where: str, edge_s: npt.NDArray[Any]) -> list[Fault]:
+    bad = ~((edge_s >= 0) & (edge_s <= LONGEST_EDGE_S))
+    if not bad.any():
+        return []
+    values = tuple(str(value) for value in edge_s[bad][:5])
+    what = f"edge seconds that are missing, negative or above {LONGEST_EDGE_S:,.0f}"
+    return [Fault(where, what, values, count=int(bad.sum()))]
 
 
 LINK_ARRAYS: dict[str, npt.DTypeLike] = {

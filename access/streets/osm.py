@@ -247,9 +247,9 @@ class _Reader:
         all_ids = np.concatenate(self.node_ids)
         node_id, first = np.unique(all_ids, return_index=True)
         xy = np.concatenate(self.node_xy)[first]
-        way_id, way_ptr, way_tags, way_node = self.cut_ways(node_id)
-        if len(way_id) == 0:
+        if len(node_id) == 0:
             raise StreetError("streets: the extracts hold the ways but none of their nodes")
+        way_id, way_ptr, way_tags, way_node = self.cut_ways(node_id)
         marked = np.array(sorted(self.marks), dtype=np.int64)
         at = np.searchsorted(node_id, marked)
         here = (at < len(node_id)) & (node_id[np.minimum(at, len(node_id) - 1)] == marked)

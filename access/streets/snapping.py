@@ -218,7 +218,8 @@ def attach(network: StreetNetwork, snaps: Snaps) -> Attachment:
     arrive_ticks = leave_ticks.copy()
     along_ticks = np.full((n, 2), -1, dtype=np.int32)
     snap_ticks = np.zeros(n, dtype=np.int32)
-    snap_ticks[snapped] = np.rint(snaps.snap_s[snapped].astype(np.float64) * TICKS_PER_S)
+    snap_s = np.minimum(snaps.snap_s[snapped].astype(np.float64), 2.0**20)
+    snap_ticks[snapped] = np.rint(snap_s * TICKS_PER_S)
     for side in (0, 1):
         edge = network.link_edges[link, side]
         there = edge >= 0
@@ -243,6 +244,9 @@ def _junctions(
     leave_node, leave_ticks, arrive_node, arrive_ticks = ends
     rows = np.flatnonzero((leave_node[:, 0] >= 0) != (leave_node[:, 1] >= 0))
     side = np.where(leave_node[rows, 0] >= 0, 0, 1)
+    # On an edge of no length a place would be at both ends and open the wrong way.
+    long = leave_ticks[rows, side] + arrive_ticks[rows, side] > 2 * snap_ticks[rows]
+    rows, side = rows[long], side[long]
     # A split node (turn restriction) has no single node to join.
     whole = np.ones(network.n_nodes, dtype=bool)
     joint = network.edge_link < 0

@@ -33,9 +33,7 @@ def write_town(
         for node_id, spec in sorted(nodes.items()):
             tags = spec[2] if len(spec) == 3 else {}
             writer.add_node(
-                mutable.Node(
-                    id=node_id, location=lonlat(spec), tags=dict(tags), version=version
-                )
+                mutable.Node(id=node_id, location=lonlat(spec), tags=dict(tags), version=version)
             )
         for way_id, (refs, tags) in sorted(ways.items()):
             writer.add_way(
@@ -43,9 +41,7 @@ def write_town(
             )
         for i, (members, tags) in enumerate(relations):
             writer.add_relation(
-                mutable.Relation(
-                    id=i + 1, members=list(members), tags=dict(tags), version=version
-                )
+                mutable.Relation(id=i + 1, members=list(members), tags=dict(tags), version=version)
             )
     return path
 
@@ -59,17 +55,17 @@ class Town:
 
     def __init__(self, network: StreetNetwork, nodes: Mapping[int, Any]) -> None:
         self.network = network
-        self.at = {node: lonlat(spec) for node, spec in nodes.items()}
+        self.position = {node: lonlat(spec) for node, spec in nodes.items()}
 
     def metres(self, *path: int) -> float:
         """Geodesic length along nodes."""
-        lon, lat = zip(*(self.at[node] for node in path), strict=True)
+        lon, lat = zip(*(self.position[node] for node in path), strict=True)
         return float(GEOD.line_length(lon, lat))
 
     def seconds(self, a: int, b: int, *, network: StreetNetwork | None = None) -> float:
         """Travel time between two nodes, with no distance between place and street."""
         net = network or self.network
-        lon, lat = np.array([self.at[a], self.at[b]]).T
+        lon, lat = np.array([self.position[a], self.position[b]]).T
         snaps = net.snap(lon, lat, max_snap_m=1.0)
         times = street_times_s(net, snaps.take([0]), snaps.take([1]), limit_s=60_000, workers=1)
         return float(times[0, 0])
@@ -100,8 +96,8 @@ def town(
 def with_detour(tags: Tags, *, frame: Tags | None = None, node_2: Tags | None = None) -> Any:
     """Nodes 1 - 2 - 3 - 4 in a line with these tags on 2 - 3, and a way round by 10 and 11.
 
-    Stubs make junctions of 2 and 3. Everything but 2 - 3 is an open street, so a closed 2 - 3 costs the detour and no place is cut
-    off.
+    Stubs make junctions of 2 and 3. Everything but 2 - 3 is an open street, so a closed 2 - 3
+    costs the detour and no place is cut off.
     """
     nodes: dict[int, Any] = dict(LINE | FRAME)
     if node_2 is not None:

@@ -202,10 +202,7 @@ def test_ferry(tmp_path, tags, mode, crossing_s):
     t = town(tmp_path, mode, nodes, ways, profile=PLAIN[mode])
     boarding_s = 600 if mode == "car" else 300
     # The tag stands on both halves of the crossing: each takes what it says; boarding counts once.
-    if crossing_s is None:
-        at_sea = t.metres(2, 3, 4) * 3.6 / 12
-    else:
-        at_sea = 2 * crossing_s
+    at_sea = t.metres(2, 3, 4) * 3.6 / 12 if crossing_s is None else 2 * crossing_s
     on_land = (t.metres(1, 2) + t.metres(4, 5)) * 3.6 / FRAME_KMH[mode]
     assert t.seconds(1, 5) == pytest.approx(at_sea + boarding_s + on_land, abs=6 * TICK_S)
 

@@ -110,17 +110,24 @@ def test_country_by_network_and_by_polygon(tmp_path):
     assert dutch.seconds(2, 3) == pytest.approx(metres * 3.6 / 100, abs=2 * TICK_S)
     east = country_lookup(["de"], [shapely.box(6.005, 50, 7, 52)])
     german = town(
-        tmp_path, "car", nodes, ways, profile=CarProfile(country="NL", motorway_factor=1),
+        tmp_path,
+        "car",
+        nodes,
+        ways,
+        profile=CarProfile(country="NL", motorway_factor=1),
         country_of=east,
     )
     assert german.seconds(2, 3) == pytest.approx(metres * 3.6 / 130, abs=2 * TICK_S)
 
 
 def test_country_lookup():
-    lookup = country_lookup(
-        ["nl", "DE"], [shapely.box(5, 50, 6, 52), shapely.box(6, 50, 7, 52)]
-    )
-    assert lookup(np.array([5.5, 6.5, 6.0, 9.0]), np.full(4, 51.0)).tolist() == ["NL", "DE", "NL", ""]
+    lookup = country_lookup(["nl", "DE"], [shapely.box(5, 50, 6, 52), shapely.box(6, 50, 7, 52)])
+    assert lookup(np.array([5.5, 6.5, 6.0, 9.0]), np.full(4, 51.0)).tolist() == [
+        "NL",
+        "DE",
+        "NL",
+        "",
+    ]
     with pytest.raises(StreetError, match="1 codes for 2 areas"):
         country_lookup(["NL"], [shapely.box(0, 0, 1, 1)] * 2)
     with pytest.raises(StreetError, match="must be a polygon"):
