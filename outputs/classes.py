@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 __all__ = ["LOSS_RAMP", "REACH_RAMP", "Classes", "class_breaks", "loss_classes", "reach_classes"]
 
-REACH_RAMP = ("#f4efb8", "#cbe3a6", "#8fcda4", "#4fb0a8", "#2a8aa3", "#255f8e", "#27305f")
+REACH_RAMP = ("#f4efb8", "#c5e09f", "#8fcda4", "#4fb0a8", "#2a8aa3", "#255f8e", "#27305f")
 LOSS_RAMP = ("#fbe9c6", "#f5c98d", "#ea9d5b", "#d56c3c", "#ae3f2c", "#7c1f28", "#4a1020")
 ZERO_COLOUR = "#f7f5f0"
 MISSING_COLOUR = "#dcdcdc"

@@ -172,7 +172,7 @@ class RunResult:
         known = {opportunity.name for opportunity in self.opportunities}
         if self.weight is not None and self.weight not in known:
             faults.add("weight", "no opportunity has this name", values=[self.weight])
-        if "opportunity" in self.reach and not faults.errors:
+        if "opportunity" in self.reach:
             unknown = set(self.reach["opportunity"].unique()) - known
             if unknown:
                 faults.add("reach", "unknown opportunities", values=sorted(map(str, unknown)))
@@ -226,8 +226,10 @@ def _check_table(name: str, table: pd.DataFrame, zones: Zones, faults: Faults) -
     unknown = pd.Index(table["zone_id"].unique()).difference(pd.Index(zones.zone_id))
     if len(unknown):
         faults.add(f"{name}.zone_id", "unknown zones", values=list(unknown))
-    if name == "reach" and bool((table["value"] < 0).any()):
-        faults.add("reach.value", "is negative", count=int((table["value"] < 0).sum()))
+    if name == "reach" and pd.api.types.is_numeric_dtype(table["value"]):
+        n_negative = int((table["value"] < 0).sum())
+        if n_negative:
+            faults.add("reach.value", "is negative", count=n_negative)
     # A zone may belong to several regions: membership has no key.
     twice = pd.Series(row_codes(table, spec.key_names)).duplicated().to_numpy()
     if twice.any() and name != "membership":

@@ -171,15 +171,15 @@ def build_run(
             speeds_kmh={"walk": 4.5, "bike": 14.0}, access_max_min={"walk": 20.0}, engine="own",
         ),
         "sources": (
-            Source("zones", "Three countries", "zones.gpkg", "ab" * 32, 12_345, 2022, "", "CC BY 4.0"),
+            Source("zones", "Three countries", "zones.gpkg", "ab" * 32, 12_345, 2022, "", "CC0"),
             Source("streets", "OpenStreetMap", "region.osm.pbf", "cd" * 32, 99, None, "2024-05-01",
                    "ODbL", "© OpenStreetMap contributors"),
             Source("timetable", "<b>Bus</b> & rail", "feed.zip", "ef" * 32, 4_096, None,
                    "2024-04-01 to 2024-12-14", "CC0"),
         ),
         "notices": (
-            Fault("stop_times.txt:812", "stop_id is not in stops.txt", ("X<9>", "Y"), "ask the operator",
-                  7, "warning"),
+            Fault("stop_times.txt:812", "stop_id is not in stops.txt", ("X<9>", "Y"),
+                  "ask the operator", 7, "warning"),
             Fault("zones", "representative points moved inside their zone", (), "", 3, "notice"),
         ),
         "timings_s": {"streets": 1.25, "transit": 3.5},
