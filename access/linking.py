@@ -20,6 +20,15 @@ EARTH_RADIUS_M = 6_371_008.8
 GEOD = Geod(ellps="WGS84")
 
 
+def whole_seconds(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Round up to whole seconds, as searches over timetables count.
+
+    A hundredth of a second is let pass: lengths on the globe are not known better than that, and
+    250.003 m at 1.25 m/s are to be 200 s.
+    """
+    return np.ceil(seconds - 0.01).astype(np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class Pairs:
     """Sparse times: `from_idx[k]` to `to_idx[k]` in `seconds[k]`."""
@@ -40,7 +49,7 @@ class Pairs:
         return StopLinks(
             ptr,
             self.to_idx[order].astype(np.int32),
-            np.ceil(self.seconds[order]).astype(np.int32),
+            whole_seconds(self.seconds[order]).astype(np.int32),
         )
 
 
@@ -183,7 +192,7 @@ def add_footpaths(
     stops = timetable.stops
     position = (stops.lon, stops.lat)
     pairs = ways.pairs(position, position, limit_s=limit_s, workers=workers)
-    seconds = np.ceil(pairs.seconds).astype(np.int64) + board_slack_s
+    seconds = whole_seconds(pairs.seconds) + board_slack_s
     return timetable.with_footpaths(pairs.from_idx, pairs.to_idx, seconds)
 
 

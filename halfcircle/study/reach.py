@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -122,9 +123,11 @@ class _Job:
         return table
 
 
-def border_rules(config: BorderConfig) -> BorderRules:
-    """Rules of the study file: those of the preset, then its own penalties."""
-    preset = border_preset(config.preset) if config.preset is not None else BorderRules()
+def border_rules(config: BorderConfig, countries: Sequence[str]) -> BorderRules:
+    """Rules of the study file: those of the preset for its countries, then its own penalties."""
+    preset = BorderRules()
+    if config.preset is not None:
+        preset = border_preset(config.preset).within(countries)
     own = tuple(
         CrossingRule(p.origin, p.destination, penalty_s=60.0 * p.minutes, factor=p.factor)
         for p in config.penalties
@@ -219,7 +222,8 @@ def _border_plan(
     study: Study, inputs: Inputs, source: TravelTimeSource, reach: ReachConfig
 ) -> BorderPlan | None:
     border = study.border
-    if border is None or source.mode not in border.modes:
+    country = source.destinations.country
+    if border is None or country is None or source.mode not in border.modes:
         return None
     decay = _decay(reach, source.mode)
     return plan_border(
@@ -231,7 +235,7 @@ def _border_plan(
             bands_s=tuple(60.0 * b for b in reach.bands_min),
             decays=() if decay is None else (decay,),
         ),
-        rules=border_rules(border),
+        rules=border_rules(border, sorted(set(country))),
     )
 
 
