@@ -15,7 +15,8 @@ __all__ = ["MAX_LIMIT_S", "StopLinks", "TransitQuery"]
 MAX_LIMIT_S = 32_767
 """Longest travel time that lanes of 16 bits hold with room for a walk of the same length."""
 
-MAX_WINDOW_S = 7 * 86_400
+MAX_DEPARTURES = 65_535
+"""Most departures of a window: they are counted in 16 bits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +63,12 @@ class TransitQuery:
                 values=[f"{self.start_s} s to {self.end_s} s"],
                 remedy="let it end after it starts",
             )
-        elif self.end_s - self.start_s > MAX_WINDOW_S:
-            faults.add(where, "the departure window is longer than a week")
+        elif self.step_s > 0 and self.n_departures > MAX_DEPARTURES:
+            faults.add(
+                where, f"more than {MAX_DEPARTURES:,} departures", values=[self.n_departures]
+            )
         bounds = (
-            ("step_s", self.step_s, 1, MAX_WINDOW_S),
+            ("step_s", self.step_s, 1, 86_400),
             ("max_rides", self.max_rides, 1, 32),
             ("limit_s", self.limit_s, 1, MAX_LIMIT_S),
             ("board_slack_s", self.board_slack_s, 0, MAX_LIMIT_S),
