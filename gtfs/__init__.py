@@ -8,6 +8,7 @@ from halfcircle.gtfs.build import build_timetable
 from halfcircle.gtfs.calendar import DateChoice, ServiceDays, choose_date, service_days
 from halfcircle.gtfs.checks import Dropped
 from halfcircle.gtfs.feed import Feed, feed_from_tables, read_feed
+from halfcircle.gtfs.frequencies import HeadwaySpread, headway_spread, phase
 from halfcircle.gtfs.limits import Limits
 from halfcircle.gtfs.report import FeedReport, FeedSummary, feed_report
 from halfcircle.gtfs.route_types import MODES
@@ -26,6 +27,7 @@ __all__ = [
     "Feed",
     "FeedReport",
     "FeedSummary",
+    "HeadwaySpread",
     "Limits",
     "MergeRules",
     "Merged",
@@ -40,6 +42,8 @@ __all__ = [
     "choose_date",
     "feed_from_tables",
     "feed_report",
+    "headway_spread",
+    "phase",
     "read_feed",
     "service_day_utc_s",
     "service_days",

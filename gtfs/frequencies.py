@@ -10,16 +10,25 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from halfcircle._checks import Faults
+from halfcircle.errors import FeedError
 from halfcircle.gtfs.checks import parse_time_s
 from halfcircle.gtfs.feed import Feed
 
-__all__ = ["Headways", "expand_frequencies", "phase"]
+__all__ = [
+    "HeadwaySpread",
+    "Headways",
+    "expand_frequencies",
+    "headway_departures",
+    "headway_spread",
+    "phase",
+]
 
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _MAX_DEPARTURES = 2_000_000
@@ -113,7 +122,7 @@ def expand_frequencies(
             if loose[i][1] > loose[i + 1][0]:
                 overlapping.append(str(ids[row]))
                 loose[i] = (loose[i][0], loose[i + 1][0], loose[i][2])
-        departures.update(_headway_departures(loose, phase(str(ids[row]), draw=draw)))
+        departures.update(headway_departures(loose, phase(str(ids[row]), draw=draw)))
         ordered = sorted(departures)
         rows += [row] * len(ordered)
         starts += ordered
@@ -140,7 +149,7 @@ def expand_frequencies(
     )
 
 
-def _headway_departures(periods: list[tuple[int, int, int]], first: float) -> list[int]:
+def headway_departures(periods: list[tuple[int, int, int]], first: float) -> list[int]:
     """Departures at which the number of headways passed is `first`, `first` + 1, ..."""
     departures: list[int] = []
     wanted = first
@@ -152,3 +161,36 @@ def _headway_departures(periods: list[tuple[int, int, int]], first: float) -> li
             wanted += 1.0
         passed += here
     return departures
+
+
+@dataclass(frozen=True, eq=False)
+class HeadwaySpread:
+    """How much a result depends on the unknown phases of headway services.
+
+    Parameters
+    ----------
+    mean, sd, standard_error : array of float64, shape of one result
+        Over the draws; the standard error is that of the mean, as if draws were independent,
+        which overstates it for draws of the golden-ratio sequence.
+    n_draws : int
+    """
+
+    mean: npt.NDArray[np.float64]
+    sd: npt.NDArray[np.float64]
+    standard_error: npt.NDArray[np.float64]
+    n_draws: int
+
+
+def headway_spread(results: Sequence[npt.ArrayLike]) -> HeadwaySpread:
+    """Sum up results computed with ``frequency_draw`` 0, 1, 2, ...
+
+    Raises
+    ------
+    FeedError
+        Fewer than two draws: they have no spread.
+    """
+    values = np.array([np.asarray(result, dtype=np.float64) for result in results])
+    if len(values) < 2:
+        raise FeedError(f"headway draws: {len(values)} given - a spread needs at least 2")
+    sd = values.std(axis=0, ddof=1)
+    return HeadwaySpread(values.mean(axis=0), sd, sd / math.sqrt(len(values)), len(values))
