@@ -101,7 +101,8 @@ def cached(
 
 def _read(path: Path, key: str) -> dict[str, npt.NDArray[Any]] | None:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here, so that it is also closed when numpy finds it damaged.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, MemoryError):
         return None

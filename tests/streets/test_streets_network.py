@@ -234,11 +234,12 @@ def test_liechtenstein_has_roads_across_its_borders():
         "car",
         profile=CarProfile(country="LI"),
     )
-    # Schaan (LI) - Buchs (CH), Ruggell (LI) - Feldkirch (AT), Vaduz (LI) - Sevelen (CH).
-    lon = [9.5088, 9.4780, 9.5277, 9.5960, 9.5209, 9.4880]
-    lat = [47.1650, 47.1670, 47.2386, 47.2350, 47.1410, 47.1220]
-    snaps = network.snap(lon, lat, max_snap_m=1500)
+    # Schaan (LI) and Buchs (CH) across the Rhine; Schaanwald (LI) and on towards Feldkirch (AT).
+    lon = [9.5088, 9.4850, 9.5620, 9.5689]
+    lat = [47.1650, 47.1665, 47.2140, 47.2172]
+    snaps = network.snap(lon, lat)
     assert snaps.is_snapped.all()
     times = street_times_s(network, snaps, snaps, limit_s=3600)
     assert np.isfinite(times).all()
     assert 120 < times[0, 1] < 900
+    assert 20 < times[2, 3] < 600
