@@ -42,6 +42,8 @@ Floats = npt.NDArray[np.float64]
 
 # Less than this is no travel time at all: weight 1, and no logarithm of nearly nothing.
 TINY_S = 1e-6
+# Weights below this no longer show in any sum.
+FADED = 1e-7
 
 
 @dataclass(frozen=True)
@@ -363,7 +365,7 @@ def decay_by_name(
     return form(**values)
 
 
-def decay_table(decay: Decay, *, max_s: float = 14_400.0, step_s: float = 1.0) -> Floats:
+def decay_table(decay: Decay, *, max_s: float | None = None, step_s: float = 1.0) -> Floats:
     """Weights at 0, step, 2 step, ... seconds: what kernels interpolate in.
 
     Between entries the weight is read off a straight line; beyond the last entry it is 0. With the
@@ -374,13 +376,19 @@ def decay_table(decay: Decay, *, max_s: float = 14_400.0, step_s: float = 1.0) -
     Parameters
     ----------
     decay : Decay
-    max_s, step_s : float, seconds
-        End (inclusive, 4 hours) and step.
+    max_s : float, seconds, optional
+        End of the table, inclusive; where left out, the first whole hour at which the weight is
+        below 1e-7, at most a day.
+    step_s : float, seconds
 
     Returns
     -------
     array of float64, shape (round(max_s / step_s) + 1,), read-only
     """
+    if max_s is None:
+        hours = np.arange(1, 25) * 3600.0
+        faded = np.flatnonzero(decay(hours) < FADED)
+        max_s = float(hours[faded[0]]) if len(faded) else float(hours[-1])
     n_steps = round(max_s / step_s)
     if not (step_s > 0.0 and n_steps >= 1):
         raise StudyError(f"decay table: max_s={max_s!r} and step_s={step_s!r} make no steps")

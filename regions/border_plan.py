@@ -336,7 +336,10 @@ def plan_border(
                 f"match weights must lie between 0 and 1 and have shape {expected}, "
                 f"not {weights_of_match.shape}"
             )
-    tables = [decay_table(decay, step_s=TABLE_STEP_S) for decay in measures.decays]
+    curves = [decay_table(decay, step_s=TABLE_STEP_S) for decay in measures.decays]
+    tables = np.zeros((len(curves), max([2, *map(len, curves)])))
+    for row, curve in zip(tables, curves, strict=True):
+        row[: len(curve)] = curve
     return BorderPlan(
         origins=origins,
         destinations=destinations,
@@ -350,7 +353,7 @@ def plan_border(
         measures=measures,
         rule_sets=rule_sets,
         match=weights_of_match,
-        tables=np.array(tables) if tables else np.zeros((0, 2)),
+        tables=tables,
         penalty_s=np.array([penalty for penalty, _ in charges]),
         factor=np.array([factor for _, factor in charges]),
         notices=(*notices, *faults.items),

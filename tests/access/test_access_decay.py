@@ -159,10 +159,17 @@ def test_faults_by_name(name, parameters, message):
 @pytest.mark.parametrize("decay", ALL[:-1], ids=lambda decay: decay.name)
 def test_straight_lines_in_the_table_follow_the_curve(decay):
     table = decay_table(decay)
-    times = np.random.default_rng(1).uniform(0.0, 14_400.0, 5000)
-    read = np.interp(times, np.arange(len(table)), table)
+    times = np.random.default_rng(1).uniform(0.0, 40_000.0, 5000)
+    read = np.interp(times, np.arange(len(table)), table, right=0.0)
     np.testing.assert_allclose(read, decay(times), atol=1e-5)
     assert not table.flags.writeable
+
+
+def test_a_table_ends_where_the_curve_has_faded():
+    # 2 ** -t / 20 min is below 1e-7 after 23.3 half lives, 7.8 hours.
+    assert len(decay_table(ExponentialDecay(1200.0))) == 8 * 3600 + 1
+    assert len(decay_table(PowerDecay(600.0, 1.0))) == 24 * 3600 + 1
+    assert len(decay_table(StepDecay(900.0), max_s=1800.0, step_s=10.0)) == 181
 
 
 def test_a_table_without_steps_is_refused():
