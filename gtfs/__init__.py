@@ -10,7 +10,7 @@ from halfcircle.gtfs.checks import Dropped
 from halfcircle.gtfs.feed import Feed, feed_from_tables, read_feed
 from halfcircle.gtfs.frequencies import HeadwaySpread, headway_spread, phase
 from halfcircle.gtfs.limits import Limits
-from halfcircle.gtfs.report import FeedReport, FeedSummary, feed_report
+from halfcircle.gtfs.report import FailedFeed, FeedReport, FeedSummary, check_feeds, feed_report
 from halfcircle.gtfs.route_types import MODES
 from halfcircle.gtfs.rules import MergeRules, TransferRules
 from halfcircle.gtfs.service import ServiceReport, service_report
@@ -24,6 +24,7 @@ __all__ = [
     "Column",
     "DateChoice",
     "Dropped",
+    "FailedFeed",
     "Feed",
     "FeedReport",
     "FeedSummary",
@@ -39,6 +40,7 @@ __all__ = [
     "TransferRules",
     "WindowSpec",
     "build_timetable",
+    "check_feeds",
     "choose_date",
     "feed_from_tables",
     "feed_report",

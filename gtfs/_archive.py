@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import lzma
 import stat
 import struct
@@ -283,7 +284,15 @@ def _choose(usable: Mapping[str, zipfile.ZipInfo | Path], archive: Archive) -> N
             values=flex,
             severity="notice",
         )
-    other = [name for name in archive.unused if name not in flex]
+    alike: list[str] = []
+    for name in archive.unused:
+        close = difflib.get_close_matches(PurePosixPath(name).stem.lower(), FILES, n=1, cutoff=0.7)
+        if close and name not in flex and close[0] not in archive.members:
+            alike.append(name)
+            archive.faults.warn(
+                name, "is not used", remedy=f"did you mean {close[0]}.txt? Rename it then"
+            )
+    other = [name for name in archive.unused if name not in flex and name not in alike]
     if other:
         archive.faults.add(
             archive.where, "files that are not used", values=other, severity="notice"

@@ -84,6 +84,8 @@ def check_tables(
             checked[name] = _check_table(checked[name], spec, checked, faults, dropped)
             if name == "stops":
                 checked[name] = _placed(checked[name], faults, dropped)
+            if name == "routes" and "agency" in checked:
+                checked[name] = _with_agency(checked[name], checked["agency"], faults, dropped)
     for name in REQUIRED_FILES:
         if name in tables and not len(checked[name]) and not _has_error(faults, name):
             lost = sum(item.count for item in dropped if item.file == f"{name}.txt")
@@ -111,12 +113,21 @@ def _check_files(tables: dict[str, Table], faults: Faults) -> None:
         )
     for name, table in tables.items():
         for field in FILES[name].fields:
+            if field.column_expected and field.name not in table:
+                faults.warn(f"{name}.txt:1", f"column {field.name!r} is missing")
             if field.column_needed and field.name not in table:
                 faults.add(
                     f"{name}.txt:1",
                     f"column {field.name!r} is missing",
-                    remedy=nearest(field.name, table.columns),
+                    remedy=_near_column(field.name, table),
                 )
+
+
+def _near_column(name: str, table: Table) -> str:
+    """``"did you mean ...?"`` when a column that the reference does not know looks like `name`."""
+    own = [column for column in table.columns if FILES[table.name].field(column) is None]
+    hint = nearest(name, own)
+    return hint if hint.startswith("did") else ""
 
 
 def _check_table(
@@ -217,6 +228,29 @@ def _placed(stops: Table, faults: Faults, dropped: list[Dropped]) -> Table:
             remedy="their coordinates are probably missing",
         )
     return stops
+
+
+def _with_agency(routes: Table, agency: Table, faults: Faults, dropped: list[Dropped]) -> Table:
+    """Routes whose time zone is known: with several agencies a route has to name its own."""
+    if len(agency) < 2:
+        return routes
+    blank = agency.texts("agency_id") == ""
+    if blank.any():
+        faults.warn(
+            f"agency.txt:{agency.line(int(np.argmax(blank)))}",
+            "agency_id is blank although there are several agencies",
+            count=int(blank.sum()),
+        )
+    unknown = (routes.texts("agency_id") == "") & (not blank.any())
+    if not unknown.any():
+        return routes
+    what = "agency_id is blank although there are several agencies"
+    note = drop_note(routes, np.flatnonzero(unknown), what, "route_id")
+    if len(set(agency.texts("agency_timezone"))) > 1:
+        dropped.append(note)
+        return routes.take(~unknown)
+    faults.warn(note.where, f"{what}, route", values=note.values, count=note.count)
+    return routes
 
 
 def drop_note(table: Table, rows: npt.NDArray[np.int64], reason: str, shown: str) -> Dropped:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from halfcircle.errors import Fault
+from halfcircle.errors import Fault, FeedError
 from halfcircle.gtfs.checks import Dropped
-from halfcircle.gtfs.feed import Feed
+from halfcircle.gtfs.feed import Feed, read_feed
+from halfcircle.gtfs.limits import Limits
 from halfcircle.gtfs.route_types import mode_of, trip_route_type
 from halfcircle.gtfs.schema import FILES
 from halfcircle.gtfs.service import WEEKDAYS, ServiceReport, service_report
 from halfcircle.gtfs.stop_times import UNTIMED
 
-__all__ = ["FeedReport", "FeedSummary", "feed_report"]
+__all__ = ["FailedFeed", "FeedReport", "FeedSummary", "check_feeds", "feed_report"]
 
 _NOT_ROUTED = tuple(name for name in FILES if name.startswith("fare_"))
 
@@ -66,19 +69,45 @@ class FeedSummary:
 
 
 @dataclass(frozen=True)
+class FailedFeed:
+    """A feed that cannot be used, and all reasons."""
+
+    source: str
+    faults: tuple[Fault, ...]
+    verdict: str = "error"
+
+
+@dataclass(frozen=True)
 class FeedReport:
-    """Several feeds in numbers."""
+    """Several feeds in numbers, and those that cannot be used."""
 
     feeds: tuple[FeedSummary, ...]
+    failed: tuple[FailedFeed, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """``"clean"``, ``"warning"`` or ``"error"``: the worst of the feeds."""
+        found = {item.verdict for item in self.feeds} | {item.verdict for item in self.failed}
+        return next((word for word in ("error", "warning") if word in found), "clean")
 
     def to_text(self) -> str:
         """The report as a page of plain text."""
-        return "\n\n".join(_page(summary) for summary in self.feeds) + "\n"
+        pages = [_page(summary) for summary in self.feeds]
+        for failed in self.failed:
+            title = f"Feed {failed.source}: cannot be used"
+            pages.append(
+                _clean([title, "=" * len(title), *(f"Error     {f}" for f in failed.faults)])
+            )
+        return "\n\n".join(pages) + "\n"
 
     def to_json(self) -> str:
         """The report as JSON with sorted keys."""
         return json.dumps(
-            {"feeds": [_plain(summary) for summary in self.feeds]},
+            {
+                "verdict": self.verdict,
+                "feeds": [_plain(summary) for summary in self.feeds],
+                "failed": [asdict(failed) for failed in self.failed],
+            },
             indent=2,
             sort_keys=True,
             ensure_ascii=False,
@@ -88,6 +117,21 @@ class FeedReport:
 def feed_report(feeds: Sequence[Feed]) -> FeedReport:
     """Sum up feeds: rows, service, and every fault and dropped row."""
     return FeedReport(tuple(_summary(feed) for feed in feeds))
+
+
+def check_feeds(
+    paths: Sequence[str | PathLike[str]], *, limits: Limits | None = None
+) -> FeedReport:
+    """Read feeds and report on all of them, also on those that cannot be used."""
+    feeds: list[Feed] = []
+    failed: list[FailedFeed] = []
+    for path in paths:
+        try:
+            feeds.append(read_feed(path, limits=limits))
+        except FeedError as error:
+            faults = error.faults or (Fault(Path(path).name, str(error)),)
+            failed.append(FailedFeed(Path(path).name, faults))
+    return replace(feed_report(feeds), failed=tuple(failed))
 
 
 def _summary(feed: Feed) -> FeedSummary:
@@ -184,7 +228,11 @@ def _page(item: FeedSummary) -> str:
             f"Dropped   {dropped.file}: {dropped.count:,} rows, {dropped.reason}: {shown}"
             + (f", {more:,} more" if more > 0 else "")
         )
-    # Text of a feed may hold anything: nothing of it may steer a terminal.
+    return _clean(lines)
+
+
+def _clean(lines: list[str]) -> str:
+    """Lines of text; a feed may hold anything, and nothing of it may steer a terminal."""
     return "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in lines)
 
 

@@ -32,6 +32,8 @@ class Field:
         A row in which the value is blank or wrong is dropped; elsewhere the value is ignored.
     column_needed : bool
         The file cannot be used without the column.
+    column_expected : bool
+        The reference requires the column; travel times do not.
     allowed : tuple of int
         Values of an ``enum``.
     refers_to : tuple of str
@@ -45,6 +47,7 @@ class Field:
     kind: Kind = "text"
     needed: bool = False
     column_needed: bool = False
+    column_expected: bool = False
     allowed: tuple[int, ...] = ()
     refers_to: tuple[str, ...] = ()
     narrows: bool = False
@@ -85,7 +88,7 @@ _SPECS = (
         "agency",
         (
             Field("agency_id", "id"),
-            Field("agency_name"),
+            Field("agency_name", column_expected=True),
             Field("agency_url"),
             _must("agency_timezone", "zone"),
             Field("agency_lang"),
@@ -96,7 +99,7 @@ _SPECS = (
         "stops",
         (
             _must("stop_id"),
-            Field("stop_name"),
+            Field("stop_name", column_expected=True),
             Field("stop_lat", "lat", column_needed=True),
             Field("stop_lon", "lon", column_needed=True),
             Field("location_type", "enum", allowed=(0, 1, 2, 3, 4)),
