@@ -17,15 +17,25 @@ MIN_M_PER_DEGREE = 110_500.0
 
 
 @njit(cache=True, nogil=True)
-def _inverse(lon_1: float, lat_1: float, lon_2: float, lat_2: float) -> tuple[float, float]:
-    """Distance (m) and azimuth (degrees, nan at no distance) by Vincenty's inverse formula."""
-    if lon_1 == lon_2 and lat_1 == lat_2:
+def _reduced(lat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Sine and cosine of the reduced latitude, shape (n, 2)."""
+    out = np.empty((len(lat), 2))
+    for i in range(len(lat)):
+        u = math.atan((1.0 - FLATTENING) * math.tan(math.radians(lat[i])))
+        out[i, 0], out[i, 1] = math.sin(u), math.cos(u)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _inverse(
+    turn: float, sin_1: float, cos_1: float, sin_2: float, cos_2: float, tolerance: float
+) -> tuple[float, float]:
+    """Distance (m) and azimuth (degrees, nan at no distance) by Vincenty's inverse formula.
+
+    `turn` is the difference of longitudes in degrees; iteration stops at `tolerance` radians.
+    """
+    if turn == 0.0 and sin_1 == sin_2:
         return 0.0, np.nan
-    u_1 = math.atan((1.0 - FLATTENING) * math.tan(math.radians(lat_1)))
-    u_2 = math.atan((1.0 - FLATTENING) * math.tan(math.radians(lat_2)))
-    sin_1, cos_1 = math.sin(u_1), math.cos(u_1)
-    sin_2, cos_2 = math.sin(u_2), math.cos(u_2)
-    turn = lon_2 - lon_1
     turn -= 360.0 * math.floor((turn + 180.0) / 360.0)  # the short way over the date line
     difference = math.radians(turn)
     lam = difference
@@ -50,7 +60,7 @@ def _inverse(lon_1: float, lat_1: float, lon_2: float, lat_2: float) -> tuple[fl
             # Nearly antipodal: the series does not converge; half the globe is exact enough.
             lam = before
             break
-        if abs(lam - before) < 1e-12:
+        if abs(lam - before) < tolerance:
             break
     squared = cos2_alpha * (SEMI_MAJOR_M**2 - SEMI_MINOR_M**2) / SEMI_MINOR_M**2
     a = 1.0 + squared / 16384.0 * (
@@ -78,12 +88,14 @@ def distances(
 ) -> None:
     """Distances in metres; infinite for pairs that are surely beyond `max_m`."""
     max_degrees = max_m / MIN_M_PER_DEGREE
+    start, end = _reduced(from_lat), _reduced(to_lat)
     for i in range(len(from_lon)):
         for j in range(len(to_lon)):
             if abs(to_lat[j] - from_lat[i]) > max_degrees:
                 out_m[i, j] = np.inf
             else:
-                distance, _ = _inverse(from_lon[i], from_lat[i], to_lon[j], to_lat[j])
+                turn = to_lon[j] - from_lon[i]
+                distance, _ = _inverse(turn, start[i, 0], start[i, 1], end[j, 0], end[j, 1], 1e-11)
                 out_m[i, j] = distance if distance <= max_m else np.inf
 
 
@@ -97,10 +109,12 @@ def azimuths(
     out_degrees: npt.NDArray[np.float32],
 ) -> None:
     """Azimuth at the origin of the wanted pairs; nan for others and at no distance."""
+    start, end = _reduced(from_lat), _reduced(to_lat)
     for i in range(len(from_lon)):
         for j in range(len(to_lon)):
             if wanted[i, j]:
-                _, azimuth = _inverse(from_lon[i], from_lat[i], to_lon[j], to_lat[j])
+                turn = to_lon[j] - from_lon[i]
+                _, azimuth = _inverse(turn, start[i, 0], start[i, 1], end[j, 0], end[j, 1], 1e-8)
                 out_degrees[i, j] = azimuth
             else:
                 out_degrees[i, j] = np.nan
