@@ -22,11 +22,13 @@ from halfcircle.access.streets import (
     MODES,
     BikeProfile,
     CarProfile,
+    CountryLookup,
     Mode,
     StreetNetwork,
     StreetProfile,
     WalkProfile,
     build_network,
+    country_lookup,
 )
 from halfcircle.access.streets.osmnx_bridge import network_from_place
 from halfcircle.access.transit import StopLinks, TransitQuery, build_transit_search
@@ -189,8 +191,17 @@ class _Builder:
             self.inputs.ways,
             _street_mode(mode),
             profile=profile,
+            country_of=self.country_of() if mode == "car" else None,
             cache_dir=cache_folder(),
         )
+
+    def country_of(self) -> CountryLookup | None:
+        """Country of a road by the zone that it starts in: limits differ across the border."""
+        zones = self.inputs.zones
+        if zones.places.country is None or zones.geometry is None:
+            return None
+        areas = zones.to_geodataframe().to_crs(4326).geometry
+        return country_lookup(zones.places.country, areas)
 
     def main_country(self) -> str:
         """Country of most zones: its default speed limits are used."""

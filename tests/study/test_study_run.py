@@ -318,3 +318,39 @@ def test_unknown_zone_country_is_a_study_error(demo: Path, tmp_path: Path) -> No
     zones.to_file(study.parent / "zones.gpkg")
     with pytest.raises(StudyError, match="zones without a country"):
         run_study(study)
+
+
+def test_a_grid_gives_rasters_and_bike_to_the_train_reaches_more(
+    demo: Path, tmp_path: Path
+) -> None:
+    import geopandas as gpd
+    import rasterio
+
+    study = edited(
+        demo,
+        tmp_path,
+        ('path = "zones.gpkg"\nid = "zone_id"', 'grid_m = 1000\nwithin = "a.gpkg"'),
+        ('name = "name"\ncountry', "country"),
+        ('population = "population"\n', ""),
+        ('["walk", "bike", "car", "transit"]', '["bike", "transit", "bike+transit"]'),
+    )
+    zones = gpd.read_file(study.parent / "zones.gpkg")
+    zones.dissolve("country").reset_index()[["country", "geometry"]].to_file(
+        study.parent / "a.gpkg"
+    )
+    points = zones.set_geometry(zones.centroid)
+    points.to_file(study.parent / "zones.gpkg")  # opportunities now come as points
+    run_study(study)
+    out = study.parent / "out"
+    rasters = sorted((out / "rasters").glob("*.tif"))
+    assert rasters
+    reach = pd.read_parquet(out / "reach.parquet")
+    name = next(path for path in rasters if "jobs" in path.name and "bike" in path.name)
+    with rasterio.open(name) as raster:
+        assert raster.crs.to_epsg() == 3035
+        assert raster.res == (1000, 1000)
+        assert raster.nodata is not None
+    jobs = reach[(reach["opportunity"] == "jobs") & (reach["group"] == "all")]
+    by_mode = jobs.pivot_table(index=["zone_id", "band_min"], columns="mode", values="value")
+    assert (by_mode["bike+transit"] >= by_mode["bike"]).all()
+    assert by_mode["bike+transit"].sum() > by_mode["transit"].sum()
