@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from halfcircle._checks import Faults, frozen_array
 from halfcircle.errors import Fault, FlowError
@@ -288,18 +289,32 @@ def exact_counts(matrix: FlowMatrix) -> tuple[Any, float]:
     """Counts as whole numbers in float64, times a power of two, so that sums are exact.
 
     Whole counts are left as they are (scale 1). Fractional ones are scaled so that their total is
-    just below 2**52, which keeps at least nine digits for a country.
+    just below 2**52, which keeps at least nine digits for a country. No zeros are stored: the
+    kernels take it that every flow they see is positive.
+
+    Raises
+    ------
+    FlowError
+        The matrix is not square, or a count is negative or not finite.
     """
-    total = float(matrix.data.sum())
-    if total == 0 or (
-        bool((matrix.data == np.rint(matrix.data)).all()) and total < 2.0**EXACT_BITS
+    if matrix.shape[0] != matrix.shape[1]:
+        raise FlowError(f"flows: matrix has shape {matrix.shape}: it must be square")
+    counts: Any = sparse.csr_array(matrix, dtype=np.float64, copy=True)
+    counts.sum_duplicates()
+    bad = ~np.isfinite(counts.data) | (counts.data < 0)
+    if bad.any():
+        faults = Faults()
+        faults.add("flows", "counts that are negative or not finite", values=counts.data[bad])
+        faults.raise_errors(FlowError)
+    total = float(counts.data.sum())
+    scale = 1.0
+    if total > 0 and not (
+        bool((counts.data == np.rint(counts.data)).all()) and total < 2.0**EXACT_BITS
     ):
-        return matrix, 1.0
-    scale = 2.0 ** (EXACT_BITS - 1 - int(np.ceil(np.log2(total))))
-    scaled = matrix.copy()
-    scaled.data = np.rint(scaled.data * scale)
-    scaled.eliminate_zeros()
-    return scaled, scale
+        scale = 2.0 ** (EXACT_BITS - 1 - int(np.ceil(np.log2(total))))
+        counts.data = np.rint(counts.data * scale)
+    counts.eliminate_zeros()
+    return counts, scale
 
 
 def _without_zero_list(counts: Any) -> npt.NDArray[np.bool_]:

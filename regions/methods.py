@@ -8,17 +8,35 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import shapely
+from scipy import sparse
 
-from halfcircle._checks import Faults, nearest
+from halfcircle._checks import Faults, id_array, nearest
 from halfcircle.errors import Fault, FlowError
 from halfcircle.places import Zones
 from halfcircle.regions._times import Times
+from halfcircle.regions.catchments import CatchmentParameters, build_catchments
+from halfcircle.regions.communities import CommunityParameters, build_communities
+from halfcircle.regions.contiguity import shared_borders
 from halfcircle.regions.flows import FlowMatrix, Flows
+from halfcircle.regions.functional_urban_areas import (
+    FunctionalUrbanAreaParameters,
+    build_functional_urban_areas,
+    cities_by_size,
+    cities_of_centres,
+)
 from halfcircle.regions.labour_market_areas import (
     LabourMarketAreaParameters,
     build_labour_market_areas,
 )
-from halfcircle.regions.zoning import Regions, build_regions
+from halfcircle.regions.merging import (
+    FlowMergingParameters,
+    IntramaxParameters,
+    build_flow_merging,
+    build_intramax,
+)
+from halfcircle.regions.urban_centres import CentrePopulation
+from halfcircle.regions.zoning import Regions, build_regions, unique_names
 
 __all__ = ["METHODS", "delineate"]
 
@@ -32,7 +50,7 @@ class _Task:
     group: str | None
     zones: Zones | None
     times: Times | None
-    centres: Any
+    centres: CentrePopulation | None
 
     @property
     def names(self) -> npt.NDArray[np.object_] | None:
@@ -77,9 +95,113 @@ def _labour_market_areas(task: _Task, parameters: LabourMarketAreaParameters) ->
     )
 
 
+def _functional_urban_areas(task: _Task, parameters: FunctionalUrbanAreaParameters) -> Regions:
+    log: tuple[str, ...] = ()
+    notices: tuple[Fault, ...] = ()
+    residents = task.flows.residents(task.group)
+    employed = task.flows.residents(task.group, abroad=True)
+    employed = np.where(np.isnan(employed), residents, employed)
+    if task.centres is None:
+        city = cities_by_size(
+            residents,
+            task.flows.jobs(task.group),
+            min_residents=parameters.min_residents,
+            min_jobs=parameters.min_jobs,
+        )
+        notices += (
+            Fault(
+                "functional urban areas",
+                "no urban centres were given: large zones stand for cities",
+                remedy="give a population grid",
+                severity="warning",
+            ),
+        )
+    else:
+        if list(task.centres.zone_id) != list(task.flows.zone_id):
+            raise FlowError(f"{WHERE} centres: not about the same zones in the same order")
+        city, log = cities_of_centres(task.centres, city_share=parameters.city_share)
+    borders = perimeter_m = None
+    if task.zones is not None and task.zones.geometry is not None:
+        borders = shared_borders(task.zones)
+        perimeter_m = np.asarray(shapely.length(task.zones.geometry), dtype=np.float64)
+    areas = build_functional_urban_areas(
+        task.matrix,
+        city,
+        parameters,
+        employed=employed,
+        borders=borders,
+        perimeter_m=perimeter_m,
+        names=task.flows.zone_id if task.names is None else task.names,
+    )
+    status = np.where(areas.city, "city", np.where(areas.label >= 0, "zone", "not_assigned"))
+    return task.regions(
+        areas.label,
+        "functional-urban-areas",
+        parameters,
+        status=status,
+        log=(*log, *areas.log),
+        notices=(*notices, *areas.notices),
+    )
+
+
+def _communities(task: _Task, parameters: CommunityParameters) -> Regions:
+    found = build_communities(task.matrix, parameters)
+    log = (f"directed modularity {found.modularity:.4f}",)
+    return task.regions(found.label, "communities", parameters, log=log, notices=found.notices)
+
+
+def _intramax(task: _Task, parameters: IntramaxParameters) -> Regions:
+    tree = build_intramax(task.matrix)
+    enough = len(tree.joined)
+    if parameters.n_regions is not None:
+        enough = max(0, tree.n - parameters.n_regions)
+    if parameters.internal_share is not None:
+        wanted = parameters.internal_share * float(task.matrix.sum())
+        enough = min(enough, int(np.searchsorted(tree.internal, wanted - 1e-9)))
+    return task.regions(tree.labels_after(enough), "intramax", parameters)
+
+
+def _flow_merging(task: _Task, parameters: FlowMergingParameters) -> Regions:
+    tree, reason = build_flow_merging(task.matrix, parameters)
+    notices: tuple[Fault, ...] = ()
+    if reason == "no flow left":
+        what = "ended because no flow was left to merge by, before a threshold was met"
+        notices = (Fault("flow merging", what, severity="warning"),)
+    return task.regions(
+        tree.labels_after(len(tree.joined)), "flow-merging", parameters, notices=notices
+    )
+
+
+def _catchments(task: _Task, parameters: CatchmentParameters) -> Regions:
+    if task.times is None:
+        remedy = "give travel times, or choose a method that uses flows only"
+        raise FlowError(
+            faults=[Fault(f"{WHERE} method", "catchments need travel times", remedy=remedy)]
+        )
+    ids = task.flows.zone_id
+    names = ids if task.names is None else task.names
+    found = build_catchments(task.flows.jobs(task.group), task.times, parameters, names=names)
+    return Regions(
+        ids,
+        ids[found.centre_idx],
+        id_array(unique_names(names[found.centre_idx], ids[found.centre_idx])),
+        sparse.csr_array(found.share),
+        method="catchments",
+        group=task.group or "all",
+        parameters=asdict(parameters),
+        log=found.log,
+        notices=found.notices,
+    )
+
+
 #: Name of a method -> its parameters and the function that does it.
 METHODS: Mapping[str, tuple[type[Any], Callable[[_Task, Any], Regions]]] = {
     "labour-market-areas": (LabourMarketAreaParameters, _labour_market_areas),
+    "functional-urban-areas": (FunctionalUrbanAreaParameters, _functional_urban_areas),
+    "communities": (CommunityParameters, _communities),
+    "intramax": (IntramaxParameters, _intramax),
+    "flow-merging": (FlowMergingParameters, _flow_merging),
+    "catchments": (CatchmentParameters, _catchments),
 }
 
 
@@ -91,7 +213,7 @@ def delineate(
     group: str | None = None,
     zones: Zones | None = None,
     times: Times | None = None,
-    centres: Any = None,
+    centres: CentrePopulation | None = None,
 ) -> Regions:
     """Draw regions from flows (and travel times) by any of the methods.
 
@@ -109,7 +231,7 @@ def delineate(
         The same zones in the same order: names, areas, neighbours.
     times : travel time source, array or function, seconds, optional
         Needed by ``"catchments"``.
-    centres : UrbanCentres, optional
+    centres : CentrePopulation, optional
         For ``"functional-urban-areas"``: which share of a zone's people live in an urban centre.
 
     Returns

@@ -7,12 +7,13 @@ from functools import reduce
 from math import gcd
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from halfcircle._checks import Faults
 from halfcircle.errors import Fault
 from halfcircle.places import Zones
-from halfcircle.regions.flows import Flows
+from halfcircle.regions.flows import FlowMatrix, Flows
 
 __all__ = ["Plausibility", "flow_plausibility"]
 
@@ -131,26 +132,26 @@ def flow_plausibility(
     return Plausibility(pd.DataFrame(figures, columns=["figure", "value", "unit"]), faults.warnings)
 
 
-def _largest_between(matrix: object) -> float:
-    coo = matrix.tocoo()  # type: ignore[attr-defined]
+def _largest_between(matrix: FlowMatrix) -> float:
+    coo = matrix.tocoo()
     between = coo.data[coo.row != coo.col]
     return float(between.max()) if len(between) else 0.0
 
 
-def _rounding_unit(counts: np.ndarray) -> float:
+def _rounding_unit(counts: npt.NDArray[np.float64]) -> float:
     if not (counts == np.rint(counts)).all():
         return 0.0
     return float(reduce(gcd, np.unique(counts).astype(np.int64).tolist()))
 
 
 def _distances(
-    flows: Flows, matrix: object, zones: Zones, faults: Faults
+    flows: Flows, matrix: FlowMatrix, zones: Zones, faults: Faults
 ) -> list[tuple[str, float, str]]:
     if list(zones.zone_id) != list(flows.zone_id):
         faults.warn(WHERE, "zones and flows differ, distances are left out")
         return []
     xy_m = zones.places.xy_m(zones.crs)
-    coo = matrix.tocoo()  # type: ignore[attr-defined]
+    coo = matrix.tocoo()
     far_m = np.hypot(*(xy_m[coo.row] - xy_m[coo.col]).T)
     weight = coo.data
     order = np.argsort(far_m, kind="stable")

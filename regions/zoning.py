@@ -210,7 +210,7 @@ def build_regions(
     return Regions(
         zone_id,
         zone_id[centres],
-        id_array(_unique_names(names[centres], zone_id[centres])),
+        id_array(unique_names(names[centres], zone_id[centres])),
         share,
         method=method,
         group=group,
@@ -248,6 +248,7 @@ def regions_from_labels(
     return Regions(zone_id, id_array(names), id_array(names), share, method=method)
 
 
-def _unique_names(names: npt.NDArray[np.object_], ids: npt.NDArray[np.object_]) -> list[str]:
+def unique_names(names: npt.NDArray[np.object_], ids: npt.NDArray[np.object_]) -> list[str]:
+    """Names with the identifier behind those that occur more than once."""
     twice = set(duplicated(names))
     return [f"{a} ({b})" if a in twice else str(a) for a, b in zip(names, ids, strict=True)]

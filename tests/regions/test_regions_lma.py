@@ -312,6 +312,19 @@ def test_required_containment_falls_with_size():
     assert np.isnan(validity(0, 0, 5, p))
 
 
+def test_stored_zeros_do_not_matter_and_nonsense_is_told():
+    f = random_flows(np.random.default_rng(1), 12)
+    stored = sparse.csr_array((f.ravel(), np.tile(np.arange(12), 12), np.arange(0, 145, 12)))
+    assert stored.nnz == 144
+    p = LabourMarketAreaParameters(min_size=60, target_size=400)
+    label = build_labour_market_areas(stored, p).label
+    assert (label == build_labour_market_areas(sparse.csr_array(f), p).label).all()
+    with pytest.raises(FlowError, match="negative or not finite"):
+        build_labour_market_areas(sparse.csr_array(-f), p)
+    with pytest.raises(FlowError, match="must be square"):
+        build_labour_market_areas(sparse.csr_array((2, 3)), p)
+
+
 def test_thresholds_out_of_range_are_told_together():
     with pytest.raises(FlowError, match="min_size: must be a positive") as caught:
         LabourMarketAreaParameters(
