@@ -11,7 +11,8 @@
     │   ├── FeedError              GTFS feeds, dates, windows
     │   ├── TravelTimeError        travel times brought along
     │   ├── FlowError              commuting flows
-    │   └── ScenarioError          edits
+    │   ├── ScenarioError          edits
+    │   └── SourceError            open data: downloads, archives, the lock of a study
     ├── OutputError                a result cannot be written
     └── MissingExtraError          an optional package is needed and not installed
 """
@@ -33,6 +34,7 @@ __all__ = [
     "OutputError",
     "ScenarioError",
     "Severity",
+    "SourceError",
     "StreetError",
     "StudyError",
     "TravelTimeError",
@@ -137,6 +139,10 @@ class FlowError(InputError):
 
 class ScenarioError(InputError):
     """An edit or a scenario is wrong."""
+
+
+class SourceError(InputError):
+    """Open data cannot be had, or is not what it should be."""
 
 
 class OutputError(HalfcircleError):

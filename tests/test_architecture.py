@@ -25,13 +25,17 @@ MAY_IMPORT = {
     "regions": {"ground", "gtfs", "access.streets", "access"},
     "outputs": {"ground", "gtfs", "access.streets", "access", "regions"},
     "demo": {"ground"},
-    "study": {"ground", "gtfs", "access.streets", "access", "regions", "outputs", "demo"},
+    "sources": {"ground"},
+    "study": {
+        *("ground", "gtfs", "access.streets", "access", "regions", "outputs", "demo", "sources"),
+    },
 }
 
 
 def room_of(module: str) -> str:
     """Room that a module of the package belongs to."""
-    for room in ("access.streets", "access", "gtfs", "regions", "outputs", "study", "demo"):
+    rooms = ("access.streets", "access", "gtfs", "regions", "outputs", "study", "demo", "sources")
+    for room in rooms:
         if module == f"halfcircle.{room}" or module.startswith(f"halfcircle.{room}."):
             return room
     return "ground"
