@@ -96,6 +96,7 @@ class Layers:
                 abs((50 if key.percentile is None else key.percentile) - 50),
                 opportunities.index(key.opportunity),
                 abs((0.0 if key.band_min is None else key.band_min) - PREFERRED_BAND_MIN),
+                _mode_rank(key.mode),
                 i,
             )
 
@@ -176,6 +177,10 @@ def _cut(
     return Layers(tuple(keys), values)
 
 
+def _mode_rank(mode: str) -> int:
+    return MODE_ORDER.index(mode) if mode in MODE_ORDER else len(MODE_ORDER)
+
+
 def main_key(layers: Layers) -> LayerKey | None:
     """Layer that headlines and first maps show: first opportunity, band nearest 45 minutes."""
     keys = [
@@ -189,10 +194,9 @@ def main_key(layers: Layers) -> LayerKey | None:
     keys = [key for key in keys if key.group == keys[0].group]
 
     def order(key: LayerKey) -> tuple[float, float, float]:
-        mode = MODE_ORDER.index(key.mode) if key.mode in MODE_ORDER else len(MODE_ORDER)
         band = 0.0 if key.band_min is None else key.band_min
         percentile = 50 if key.percentile is None else key.percentile
-        return mode, abs(band - PREFERRED_BAND_MIN), abs(percentile - 50)
+        return _mode_rank(key.mode), abs(band - PREFERRED_BAND_MIN), abs(percentile - 50)
 
     return min(keys, key=order)
 
