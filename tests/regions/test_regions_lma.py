@@ -15,7 +15,7 @@ from scipy import sparse
 
 from halfcircle.errors import FlowError
 from halfcircle.regions import LabourMarketAreaParameters, build_labour_market_areas, validity
-from halfcircle.regions.labour_market_areas import canonical_order
+from halfcircle.regions.exact import canonical_order
 
 SMALL = {"min_size": 1000, "target_size": 10000}
 MODES = ("paper", "paper-id-ties", "r-package")
