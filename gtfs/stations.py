@@ -178,6 +178,8 @@ _SAME_WORD = {
     "nord": "noord",
     "guillemins": "guillemins",
 }
+LIKE_RATIO = 0.8
+_DIGITS = re.compile(r"\d+")
 _UIC = re.compile(r"(?<!\d)([6-9]\d)(\d{5})(?!\d)")
 _IFOPT = re.compile(r"^([a-z]{2}:[\w-]+:[\w-]+)", re.IGNORECASE)
 
@@ -205,7 +207,7 @@ def match_stations(
     Two stations of different feeds are one if a user's table says so; if their UIC or IFOPT
     number is the same and they lie within `same_name_m`; if trains call at both, their names are
     equal without words for "station" and they lie within `same_name_m`; or if the names are equal
-    or alike (ratio from 0.8) and they lie within `near_m`. Each takes the best of several.
+    or alike and they lie within `near_m`. Each takes the best of several.
 
     Parameters
     ----------
@@ -293,8 +295,9 @@ def _candidates(
         elif plain[i] and plain[i] == plain[j] and (distance <= near_m or (rail[i] and rail[j])):
             scored.append((1, distance, i, j, f"name {plain[i]!r}"))
         elif distance <= near_m and plain[i] and plain[j]:
-            ratio = SequenceMatcher(None, plain[i], plain[j]).ratio()
-            if ratio >= 0.8:
+            alike = SequenceMatcher(None, plain[i], plain[j]).ratio() >= LIKE_RATIO
+            # "Platform 1" and "Platform 2" are alike and are not the same.
+            if alike and _DIGITS.findall(plain[i]) == _DIGITS.findall(plain[j]):
                 scored.append((2, distance, i, j, f"alike: {name[i]!r}, {name[j]!r}"))
     # Best first. Several stops of a feed without parent station may find the same partner.
     taken: set[tuple[int, int]] = set()

@@ -4,9 +4,10 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from gtfs_search import NEVER, earliest_arrivals, rides_of, stop_number
 from real_data import data_path
 
-from halfcircle.gtfs import build_timetable, read_feed, service_days, timetable_window_s
+from halfcircle.gtfs import MergeRules, build_timetable, read_feed, service_days, timetable_window_s
 
 pytestmark = pytest.mark.real_data
 
@@ -46,3 +47,115 @@ def test_sncb_has_4388_trips_on_the_tuesday():
     assert len(feed["trips"]) == 17_776
     assert len(feed["stop_times"]) == 265_371
     assert service_days(feed).n_trips(TUESDAY) == 4_388
+
+
+@pytest.fixture(scope="module")
+def triangle():
+    folder = "border_triangle/gtfs"
+    return [
+        read_feed(data_path(f"{folder}/sncb-2019-10-13.zip"), feed_id="sncb"),
+        read_feed(data_path(f"{folder}/dbfv_2019.zip"), feed_id="db"),
+        read_feed(data_path(f"{folder}/aachen_bus_reconstructed.zip"), feed_id="aachen"),
+    ]
+
+
+@pytest.fixture(scope="module")
+def whole_day(triangle):
+    return build_timetable(
+        triangle,
+        date=TUESDAY,
+        window=("00:00", "23:59"),
+        time_zone="Europe/Amsterdam",
+        max_trip_time_s=3600,
+    )
+
+
+def calls_at(timetable, name, feed_idx, *, own_day=True):
+    """Calls of one feed at stops of a name, of trips of the study's service day."""
+    wanted = {
+        i
+        for i, (text, feed) in enumerate(
+            zip(timetable.stops.name, timetable.stops.feed_idx, strict=True)
+        )
+        if text.startswith(name) and feed == feed_idx
+    }
+    count = 0
+    for p in range(timetable.n_patterns):
+        span = slice(timetable.pattern_ptr[p], timetable.pattern_ptr[p + 1])
+        hits = sum(stop in wanted for stop in timetable.pattern_stop[span].tolist())
+        trips = timetable.trip_id[timetable.trip_ptr[p] : timetable.trip_ptr[p + 1]]
+        count += hits * sum("@2019" not in trip for trip in trips)
+    return count
+
+
+def test_the_merged_day_has_the_known_calls(whole_day):
+    """Calls of the day as the data's README counts them, after joining trips.
+
+    Eijsden's 54 calls of cut trips are 36 of whole trains: 18 northbound trains end and begin
+    there in the feed, and a joined train calls once.
+    """
+    assert calls_at(whole_day, "Aachen Hbf", 0) == 30
+    assert calls_at(whole_day, "Maastricht (NL)", 0) == 36
+    assert calls_at(whole_day, "Eijsden", 0) == 36
+
+
+def test_unmerged_the_day_has_every_call_of_the_feed(triangle):
+    timetable = build_timetable(
+        triangle[:1],
+        date=TUESDAY,
+        window=("00:00", "23:59"),
+        time_zone="Europe/Amsterdam",
+        max_trip_time_s=6 * 3600,
+        merge=MergeRules(through_running=False),
+    )
+    own = sum("@2019" not in trip for trip in timetable.trip_id)
+    assert own == 4_388
+    assert calls_at(timetable, "Aachen Hbf", 0) == 30
+    assert calls_at(timetable, "Maastricht (NL)", 0) == 36
+    assert calls_at(timetable, "Eijsden", 0) == 54
+
+
+def test_aachen_liege_is_seven_trains_of_23_minutes(whole_day):
+    direct = []
+    for trip, calls in rides_of(whole_day).items():
+        names = {stop: (arrival, departure) for stop, arrival, departure in calls}
+        if "@2019" not in trip and {"db:8000001", "db:8800012"} <= names.keys():
+            minutes = (names["db:8800012"][0] - names["db:8000001"][1]) / 60
+            if minutes > 0:
+                direct.append((trip.split(":")[0], minutes))
+    assert direct == [("db", 23.0)] * 7
+    assert not [item for item in whole_day.merged if item.kind == "duplicate"]
+
+
+def test_stations_of_the_three_feeds_are_found(whole_day):
+    station = dict(zip(whole_day.stops.stop_id, whole_day.stops.station_idx.tolist(), strict=True))
+    assert station["sncb:8015345"] == station["db:8000001"] == station["aachen:000000100701"]
+    assert station["sncb:8841004"] == station["db:8800012"]
+    assert station["sncb:8200100"] == station["db:8200100"]
+    assert station["sncb:8846201"] != station["sncb:8849064"]
+
+
+def test_maastricht_to_liege_is_found_although_its_trains_are_cut(triangle, whole_day):
+    start = stop_number(whole_day, "sncb:8400424")
+    end = stop_number(whole_day, "sncb:8841004")
+    at = 7 * 3600 + 30 * 60
+    # 07:49 from Maastricht, 08:00 at Vise-Frontiere, 08:21 in Liege-Guillemins: one ride.
+    assert earliest_arrivals(whole_day, start, at, max_rides=1)[end] == 8 * 3600 + 21 * 60
+    cut = build_timetable(
+        triangle,
+        date=TUESDAY,
+        time_zone="Europe/Amsterdam",
+        merge=MergeRules(through_running=False),
+    )
+    start, end = stop_number(cut, "sncb:8400424"), stop_number(cut, "sncb:8841004")
+    assert earliest_arrivals(cut, start, at, max_rides=1)[end] == NEVER
+
+
+def test_what_was_joined_is_listed(whole_day):
+    through = [item for item in whole_day.merged if item.kind == "through"]
+    at_the_border = [
+        item for item in through if ":8400424:8849064:" in item.first and "@2019" not in item.first
+    ]
+    assert len(at_the_border) == 18
+    assert all(":8849064:" in item.second for item in at_the_border)
+    assert {item.reason for item in through} == {"block_id"}
