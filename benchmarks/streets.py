@@ -24,6 +24,7 @@ from halfcircle.access.streets import (
     MODES,
     Snaps,
     StreetNetwork,
+    build_hierarchy,
     build_network,
     read_osm,
     street_links,
@@ -125,6 +126,17 @@ def main() -> None:
         print(
             f"  search {ours * 1e3:.2f} ms per origin (2 threads {two_s / n * 1e3:.2f}), "
             f"links within 15 min {links_s / n * 1e3:.3f} ms ({len(links):,})"
+        )
+        order_s, hierarchy = timed(lambda network=network: build_hierarchy(network), repeat=1)
+        swept_s, swept = timed(
+            lambda network=network, snaps=snaps, hierarchy=hierarchy: street_times_s(
+                network, snaps, snaps, limit_s=LIMIT_S, workers=1, hierarchy=hierarchy
+            )
+        )
+        assert np.array_equal(times, swept)
+        print(
+            f"  hierarchy {swept_s / n * 1e3:.3f} ms per origin ({one_s / swept_s:.0f} times "
+            f"faster), built in {order_s:.2f} s, {hierarchy}"
         )
         scipy_s = scipy_per_origin_s(network, snaps)
         print(f"  scipy dijkstra {scipy_s * 1e3:.2f} ms: {scipy_s / ours:.1f} times as long")

@@ -8,6 +8,7 @@
 
 from halfcircle.access.streets.build import build_network
 from halfcircle.access.streets.cache import content_key, file_digest
+from halfcircle.access.streets.hierarchy import StreetHierarchy, build_hierarchy
 from halfcircle.access.streets.network import StreetLinks, StreetNetwork
 from halfcircle.access.streets.osm import read_osm
 from halfcircle.access.streets.osmnx_bridge import network_from_place
@@ -37,11 +38,13 @@ __all__ = [
     "Mode",
     "Restriction",
     "Snaps",
+    "StreetHierarchy",
     "StreetLinks",
     "StreetNetwork",
     "StreetProfile",
     "StreetWays",
     "WalkProfile",
+    "build_hierarchy",
     "build_network",
     "content_key",
     "country_lookup",

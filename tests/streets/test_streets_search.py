@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from real_data import data_path
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
-from streets.streets_oracles import graph_network, snaps_at, times_s
+from streets.streets_oracles import ends, graph_network, snaps_at, straight, times_s
+from streets.streets_strategies import AREAS, networks, places, random_network, random_places, ticks
 from streets.streets_town import LINE, OPEN, town
 
 from halfcircle.access.streets import (
@@ -21,32 +22,6 @@ from halfcircle.access.streets import (
 from halfcircle.errors import StreetError
 
 INF = np.float32(np.inf)
-
-
-def ticks(value):
-    return np.round(value * 256) / 256
-
-
-@st.composite
-def networks(draw, *, max_nodes=12):
-    n = draw(st.integers(1, max_nodes))
-    m = draw(st.integers(1, 4 * n))
-    node = st.integers(0, n - 1)
-    tail = draw(st.lists(node, min_size=m, max_size=m))
-    head = draw(st.lists(node, min_size=m, max_size=m))
-    weight = st.one_of(st.just(0.0), st.floats(0, 60, width=32), st.floats(0, 3000, width=32))
-    seconds = draw(st.lists(weight, min_size=m, max_size=m))
-    return graph_network(n, tail, head, ticks(np.array(seconds)))
-
-
-@st.composite
-def places(draw, network, *, max_places=8):
-    n = draw(st.integers(1, max_places))
-    link = draw(st.lists(st.integers(-1, len(network.links) - 1), min_size=n, max_size=n))
-    share = st.one_of(st.just(0.0), st.just(1.0), st.floats(0, 1))
-    fraction = draw(st.lists(share, min_size=n, max_size=n))
-    snap_s = draw(st.lists(st.floats(0, 400, width=32), min_size=n, max_size=n))
-    return snaps_at(network, link, fraction, ticks(np.array(snap_s)))
 
 
 @settings(deadline=None, max_examples=150)
@@ -72,16 +47,6 @@ def dense(links, shape):
     return out
 
 
-def random_network(rng, n=400, m=1600):
-    seconds = ticks(rng.exponential(40.0, m))
-    return graph_network(n, rng.integers(0, n, m), rng.integers(0, n, m), seconds)
-
-
-def random_places(rng, network, n):
-    link = rng.integers(0, len(network.links), n)
-    return snaps_at(network, link, rng.random(n), ticks(rng.exponential(30.0, n)))
-
-
 def scipy_times_s(network, origins, destinations):
     """Oracle: scipy from edge heads to edge tails, plus the pieces at both ends."""
     weights = csr_array(
@@ -102,8 +67,6 @@ def scipy_times_s(network, origins, destinations):
     between = dijkstra(graph, indices=starts)
     row = np.full(network.n_nodes, -1)
     row[starts] = np.arange(len(starts))
-    from streets.streets_oracles import ends, straight
-
     out = np.full((len(origins), len(destinations)), np.inf)
     to = [ends(network, destinations, j, leaving=False) for j in range(len(destinations))]
     for i in range(len(origins)):
@@ -217,13 +180,6 @@ def test_options_are_checked(tmp_path):
         Links(np.array([0, 2]), np.array([1]), np.array([1.0]), 3)
 
 
-AREAS = {
-    "porto_alegre": "porto_alegre/poa_osm.pbf",
-    "aachen": "border_triangle/osm/aachen.osm.pbf",
-    "liechtenstein": "border_triangle/osm/liechtenstein_2021.osm.pbf",
-}
-
-
 @pytest.mark.real_data
 @pytest.mark.parametrize("area", AREAS)
 @pytest.mark.parametrize("mode", MODES)
@@ -241,8 +197,6 @@ def test_real_streets_equal_scipy(area, mode):
     shape = (network.n_nodes, network.n_nodes)
     weights = np.maximum(network.edge_s[first].astype(np.float64), 1e-9)  # 0 means no edge there
     graph = csr_array((weights, (tail[first], network.edge_head[first])), shape=shape)
-    from streets.streets_oracles import ends, straight
-
     leave = [ends(network, snaps, i, leaving=True) for i in range(n)]
     nodes = sorted({node for pairs in leave for node, _ in pairs})
     between = dict(zip(nodes, dijkstra(graph, indices=nodes), strict=True))
