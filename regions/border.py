@@ -17,6 +17,19 @@ Definitions, for an origin i in country c(i), opportunities O_j and a band or de
 
 Runs that hold the travel times of a block already use `BorderPlan.block` and save them a second
 search; `border_loss` is that in a loop over blocks of origins.
+
+This module is the door to all of border loss:
+
+- rules: `CrossingRule`, `BorderRules`, `border_preset`, `sensitivity_rules`;
+- loss: `BorderMeasures`, `border_loss`, `plan_border`, `BorderPlan.block`, `BorderLoss`;
+- regions and people: `summarise_loss`; job concepts: `OpportunitySource`, `comparability`,
+  `foreign_sensitivity`;
+- direction: `half_circle`, `land_shares`; checks of sides: `check_land`, `border_distances_m`;
+- causes: `compare_crossings`, `loss_causes`; skills: `location_quotients`, `relatedness`,
+  `sector_match`;
+- commuters: `fit_willingness`, `cross_border_potential`, `RealisedFlow`, `realised_rates`;
+- wages: `border_agglomeration`, `agglomeration_indication`;
+- streets: `find_crossings`, `close_crossings`; words: `explanation`.
 """
 
 from __future__ import annotations
@@ -32,11 +45,83 @@ import numpy.typing as npt
 from halfcircle.access.travel_times import TravelTimeSource, origin_blocks
 from halfcircle.errors import TravelTimeError, ZoneError
 from halfcircle.places import Opportunities
+from halfcircle.regions.border_agglomeration import (
+    Elasticity,
+    agglomeration_indication,
+    border_agglomeration,
+)
+from halfcircle.regions.border_causes import LossCauses, loss_causes
+from halfcircle.regions.border_checks import border_distances_m, check_land
+from halfcircle.regions.border_crossings import BorderCrossings, close_crossings, find_crossings
+from halfcircle.regions.border_match import location_quotients, relatedness, sector_match
+from halfcircle.regions.border_pairs import CrossingPaces, PairClasses, compare_crossings
 from halfcircle.regions.border_plan import BorderPlan, plan_border
+from halfcircle.regions.border_potential import (
+    CrossBorderPotential,
+    RealisedFlow,
+    cross_border_potential,
+    realised_rates,
+)
 from halfcircle.regions.border_result import BorderLoss, BorderMeasures, concat_losses
-from halfcircle.regions.border_rules import BorderRules
+from halfcircle.regions.border_rules import (
+    BorderRules,
+    CrossingRule,
+    border_preset,
+    sensitivity_rules,
+)
+from halfcircle.regions.border_summary import (
+    OpportunitySource,
+    comparability,
+    foreign_sensitivity,
+    summarise_loss,
+)
+from halfcircle.regions.border_willingness import Willingness, fit_willingness
+from halfcircle.regions.half_circle import HalfCircle, half_circle
+from halfcircle.regions.half_circle_land import LandShares, land_shares
+from halfcircle.regions.half_circle_texts import explanation
 
-__all__ = ["BorderLoss", "BorderMeasures", "BorderPlan", "border_loss", "plan_border"]
+__all__ = [
+    "BorderCrossings",
+    "BorderLoss",
+    "BorderMeasures",
+    "BorderPlan",
+    "BorderRules",
+    "CrossBorderPotential",
+    "CrossingPaces",
+    "CrossingRule",
+    "Elasticity",
+    "HalfCircle",
+    "LandShares",
+    "LossCauses",
+    "OpportunitySource",
+    "PairClasses",
+    "RealisedFlow",
+    "Willingness",
+    "agglomeration_indication",
+    "border_agglomeration",
+    "border_distances_m",
+    "border_loss",
+    "border_preset",
+    "check_land",
+    "close_crossings",
+    "comparability",
+    "compare_crossings",
+    "cross_border_potential",
+    "explanation",
+    "find_crossings",
+    "fit_willingness",
+    "foreign_sensitivity",
+    "half_circle",
+    "land_shares",
+    "location_quotients",
+    "loss_causes",
+    "plan_border",
+    "realised_rates",
+    "relatedness",
+    "sector_match",
+    "sensitivity_rules",
+    "summarise_loss",
+]
 
 
 def border_loss(
