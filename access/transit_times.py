@@ -10,7 +10,7 @@ import numpy.typing as npt
 from halfcircle.access.transit import TransitSearch
 from halfcircle.places import Places
 
-__all__ = ["TransitTimes"]
+__all__ = ["HeadwayDraws", "TransitTimes"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,3 +60,44 @@ class TransitTimes:
         return self.search.opportunities_within(
             origin_idx, weights.T, np.floor(cutoffs_s).astype(np.int64)
         )
+
+
+@dataclass(frozen=True, eq=False)
+class HeadwayDraws:
+    """The same mode with headway services departing otherwise in each draw.
+
+    Services that state a headway and no departures are expanded with phases that nobody knows;
+    results over several draws tell how much hangs on them. As a `TravelTimeSource` it gives the
+    times of the first draw.
+
+    Parameters
+    ----------
+    draws : tuple of TransitTimes
+        At least two.
+    """
+
+    draws: tuple[TransitTimes, ...]
+
+    @property
+    def mode(self) -> str:
+        """Name of the mode."""
+        return self.draws[0].mode
+
+    @property
+    def percentiles(self) -> tuple[int, ...]:
+        """Percentiles of travel time over the departure window."""
+        return self.draws[0].percentiles
+
+    @property
+    def origins(self) -> Places:
+        """Where trips start."""
+        return self.draws[0].places
+
+    @property
+    def destinations(self) -> Places:
+        """Where trips end."""
+        return self.draws[0].places
+
+    def times_s(self, origin_idx: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Travel times of the first draw; see `TransitTimes.times_s`."""
+        return self.draws[0].times_s(origin_idx)

@@ -51,7 +51,7 @@ def engine_ratio(study_path: Path, workers: int) -> None:
     inputs = read_inputs(study, progress)
     builder = _Builder(study, study.reach, inputs, Modes(), workers, progress)
     fast = builder.transit_times("transit")[0]
-    timetable = builder.timetable[0]
+    timetable = builder.timetables[0][0]
     slow = build_transit_search(
         timetable, fast.search.access, fast.search.egress, fast.search.query,
         direct_s=fast.search.direct_s, engine="range-raptor", workers=workers,

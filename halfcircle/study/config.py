@@ -108,6 +108,12 @@ class TransitConfig:
     step_s: int = 60
     board_slack_s: int = 60
     transfer_max_min: float = 10.0
+    transfer_penalty_s: int = 0
+    cross_feed_transfer_s: int = 180
+    modes: tuple[str, ...] = ()
+    stations: Path | None = None
+    merge: bool = True
+    frequency_draws: int = 1
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from halfcircle._checks import Faults
+from halfcircle._tables import read_table, require_columns, texts
 from halfcircle.access.brought_times import BroughtTimes, OmxTimes, read_times
 from halfcircle.access.streets import StreetWays, read_osm
-from halfcircle.errors import Fault, InputError, StudyError
+from halfcircle.errors import Fault, FeedError, InputError, StudyError
 from halfcircle.grid import grid_within
 from halfcircle.gtfs import Feed, read_feed
 from halfcircle.outputs import Source
@@ -44,6 +45,8 @@ class Inputs:
         Streets of the OSM extracts.
     feeds : tuple of Feed
     times : tuple of BroughtTimes or OmxTimes
+    stations : tuple of (str, str)
+        Stops of two feeds that are one station, ``feed:stop_id``, from ``[transit] stations``.
     sources : tuple of Source
         Every input with its hash.
     """
@@ -54,6 +57,7 @@ class Inputs:
     ways: StreetWays | None
     feeds: tuple[Feed, ...]
     times: tuple[BroughtTimes | OmxTimes, ...]
+    stations: tuple[tuple[str, str], ...]
     sources: tuple[Source, ...]
 
     @property
@@ -128,7 +132,10 @@ def read_inputs(study: Study, progress: Progress) -> Inputs:
         with progress.stage("streets read"):
             ways = attempt(partial(read_osm, osm, cache_dir=cache_folder()))
     feeds = []
+    stations: tuple[tuple[str, str], ...] | None = ()
     if study.transit is not None:
+        if study.transit.stations is not None:
+            stations = attempt(partial(_stations, study.transit.stations))
         with progress.stage("timetables read"):
             for feed in study.transit.feeds:
                 read = attempt(partial(read_feed, feed.path, feed_id=feed.id))
@@ -156,6 +163,7 @@ def read_inputs(study: Study, progress: Progress) -> Inputs:
         ways=ways,
         feeds=tuple(feeds),
         times=tuple(times),
+        stations=stations or (),
         sources=study_sources(study),
     )
 
@@ -202,3 +210,20 @@ def _population(study: Study, zones: Zones) -> Opportunities:
         id=study.zones.id,
         unit="persons",
     )
+
+
+def _stations(path: Path) -> tuple[tuple[str, str], ...]:
+    """Pairs of stops that are one station: columns ``stop`` and ``same_as``."""
+    where = "[transit] stations"
+    frame = read_table(path, where=where, kind=FeedError)
+    faults = Faults()
+    require_columns(
+        frame, {"stop": "stop", "same_as": "same_as"}, where=where, path=path, faults=faults
+    )
+    faults.raise_errors(FeedError)
+    pairs = tuple(zip(texts(frame, "stop"), texts(frame, "same_as"), strict=True))
+    odd = [stop for pair in pairs for stop in pair if ":" not in stop]
+    if odd:
+        faults.add(where, "stops are written as feed:stop_id", values=odd)
+    faults.raise_errors(FeedError)
+    return pairs

@@ -31,11 +31,12 @@ from halfcircle.access.streets import (
     country_lookup,
 )
 from halfcircle.access.streets.osmnx_bridge import network_from_place
-from halfcircle.access.transit import StopLinks, TransitQuery, build_transit_search
-from halfcircle.access.transit_times import TransitTimes
+from halfcircle.access.transit import DirectTimes, StopLinks, TransitQuery, build_transit_search
+from halfcircle.access.transit_times import HeadwayDraws, TransitTimes
 from halfcircle.access.travel_times import TravelTimeSource
 from halfcircle.errors import Fault, StudyError
 from halfcircle.gtfs import (
+    MergeRules,
     Timetable,
     TransferRules,
     build_timetable,
@@ -133,7 +134,7 @@ class _Builder:
         self.limit_s = limit_s(reach)
         self.own_m = own_zone_m(inputs.zones)
         self.streets: dict[str, StreetTimes] = {}
-        self.timetable: tuple[Timetable, int, int] | None = None
+        self.timetables: dict[int, tuple[Timetable, int, int]] = {}
 
     def add(self, mode: str) -> None:
         places = self.inputs.zones.places
@@ -143,15 +144,10 @@ class _Builder:
             self.modes.sources[mode] = source
             self.modes.reasons[mode] = _snap_reasons(source)
         elif mode in ("transit", "bike+transit"):
-            self.modes.sources[mode], self.modes.reasons[mode] = self.transit_times(mode)
+            self.modes.sources[mode], self.modes.reasons[mode] = self.transit_mode(mode)
         elif mode == "crow_fly":
-            self.modes.sources[mode] = CrowFly(
-                places,
-                places,
-                kmh=self.reach.crow_fly_kmh,
-                detour=self.reach.crow_fly_detour,
-                max_s=self.limit_s,
-                area_m2=zone_areas_m2(self.inputs.zones),
+            self.modes.sources[mode] = self.crow_fly(
+                self.reach.crow_fly_kmh, self.reach.crow_fly_detour
             )
             self.modes.reasons[mode] = connected
         else:
@@ -211,14 +207,24 @@ class _Builder:
         names, counts = np.unique(country.astype(str), return_counts=True)
         return str(names[np.argmax(counts)])
 
-    def transit_times(self, mode: str) -> tuple[TransitTimes, npt.NDArray[np.object_]]:
+    def transit_mode(self, mode: str) -> tuple[TravelTimeSource, npt.NDArray[np.object_]]:
+        """Times by public transport, several draws of them where asked, and reasons."""
+        config = self.study.transit
+        n_draws = 1 if config is None else config.frequency_draws
+        drawn = [self.transit_times(mode, draw) for draw in range(n_draws)]
+        first, reasons = drawn[0]
+        return (HeadwayDraws(tuple(d for d, _ in drawn)) if n_draws > 1 else first), reasons
+
+    def transit_times(
+        self, mode: str, draw: int = 0
+    ) -> tuple[TransitTimes, npt.NDArray[np.object_]]:
         config = self.study.transit
         if config is None:
             raise StudyError(f"mode {mode!r} needs the table [transit]")
         walk = self.street_times("walk") if self.study.streets is not None else None
         walk_kmh = self.reach.speeds_kmh["walk"]
         ways = self.ways(walk, walk_kmh)
-        timetable, start_s, end_s = self.compiled(config, ways)
+        timetable, start_s, end_s = self.compiled(config, ways, draw)
         places, stops = self.inputs.zones.places, timetable.stops
         access_mode = "bike" if mode == "bike+transit" else "walk"
         with self.progress.stage(f"{mode} stops linked"):
@@ -250,7 +256,7 @@ class _Builder:
                     board_slack_s=config.board_slack_s,
                     percentiles=self.reach.percentiles,
                 ),
-                direct_s=None if direct is None else direct.direct_s,
+                direct_s=self.straight_walk() if direct is None else direct.direct_s,
                 workers=self.workers,
             )
         reasons = _transit_reasons(timetable, access, start_s, end_s + int(self.limit_s))
@@ -258,6 +264,22 @@ class _Builder:
             unsnapped = _snap_reasons(direct)
             reasons = np.where(unsnapped != "", unsnapped, reasons)
         return TransitTimes(search, places, mode), reasons
+
+    def straight_walk(self) -> DirectTimes:
+        """Walking all the way in straight lines, for studies without streets."""
+        source = self.crow_fly(self.reach.speeds_kmh["walk"], DETOUR)
+        return lambda origin_idx: np.ascontiguousarray(source.times_s(origin_idx)[:, 0])
+
+    def crow_fly(self, kmh: float, detour: float) -> CrowFly:
+        places = self.inputs.zones.places
+        return CrowFly(
+            places,
+            places,
+            kmh=kmh,
+            detour=detour,
+            max_s=self.limit_s,
+            area_m2=zone_areas_m2(self.inputs.zones),
+        )
 
     def ways(self, source: StreetTimes | None, walk_kmh: float) -> StraightWays | StreetWaysToStops:
         if source is None:
@@ -267,11 +289,11 @@ class _Builder:
         return StreetWaysToStops(source.network, walk_kmh, max_snap_m)
 
     def compiled(
-        self, config: TransitConfig, ways: StraightWays | StreetWaysToStops
+        self, config: TransitConfig, ways: StraightWays | StreetWaysToStops, draw: int
     ) -> tuple[Timetable, int, int]:
         """The timetable with footpaths, and the window in its seconds."""
-        if self.timetable is not None:
-            return self.timetable
+        if draw in self.timetables:
+            return self.timetables[draw]
         start, end = (clock(seconds) for seconds in config.window_s)
         with self.progress.stage("timetable compiled"):
             faults = Faults()
@@ -289,9 +311,18 @@ class _Builder:
                 max_trip_time_s=int(self.limit_s),
                 transfers=TransferRules(
                     board_slack_s=config.board_slack_s,
+                    transfer_penalty_s=config.transfer_penalty_s,
+                    cross_feed_transfer_s=config.cross_feed_transfer_s,
                     walk_kmh=self.reach.speeds_kmh["walk"],
                     detour=DETOUR,
                 ),
+                merge=MergeRules(
+                    stations=self.inputs.stations,
+                    duplicates=config.merge,
+                    through_running=config.merge,
+                ),
+                modes=config.modes or None,
+                frequency_draw=draw,
             )
             self.modes.notices.extend(n for n in timetable.notices if n not in faults.items)
         with self.progress.stage("footpaths between stops"):
@@ -299,7 +330,7 @@ class _Builder:
                 timetable,
                 ways,
                 limit_s=60.0 * config.transfer_max_min,
-                board_slack_s=config.board_slack_s,
+                board_slack_s=config.board_slack_s + config.transfer_penalty_s,
                 workers=self.workers,
             )
         if isinstance(ways, StraightWays):
@@ -310,8 +341,8 @@ class _Builder:
                     severity="notice",
                 )
             )
-        self.timetable = (timetable, window.start_s, window.end_s)
-        return self.timetable
+        self.timetables[draw] = (timetable, window.start_s, window.end_s)
+        return self.timetables[draw]
 
 
 def _street_mode(mode: str) -> Mode:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -12,8 +12,10 @@ import pandas as pd
 
 from halfcircle.access.decay import Decay, decay_by_name
 from halfcircle.access.measures import REACH_COLUMNS, Weights, reach_block_table
+from halfcircle.access.transit_times import HeadwayDraws
 from halfcircle.access.travel_times import TravelTimeSource, origin_blocks
 from halfcircle.errors import Fault
+from halfcircle.gtfs import headway_spread
 from halfcircle.places import Opportunities, Places, Zones
 from halfcircle.regions.border import BorderMeasures, BorderPlan, plan_border
 from halfcircle.regions.border_rules import BorderRules, CrossingRule, border_preset
@@ -90,6 +92,8 @@ class _Job:
     def tables(self, block: npt.NDArray[np.int64]) -> dict[str, pd.DataFrame]:
         """Reach, and where asked border and sectors, of a block of origins."""
         source = self.source
+        if isinstance(source, HeadwayDraws):
+            return over_draws([replace(self, source=draw).tables(block) for draw in source.draws])
         if self.border is not None:
             # One search serves both reach and border loss.
             source = _HeldTimes(source, source.times_s(block))
@@ -121,6 +125,30 @@ class _Job:
         columns = [c for c in table.columns if c.startswith("reach_") or c == "loss"]
         table.loc[rows, columns] = np.nan
         return table
+
+
+def over_draws(parts: Sequence[dict[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
+    """Means over draws of headway services, and standard deviations of reach beside them.
+
+    Loss is that of the mean reach; the standard deviation of reach is a measure of its own, named
+    with ``_sd`` behind.
+    """
+    joined = {}
+    for name, first in parts[0].items():
+        mean = first.copy()
+        for column in [c for c in first.columns if c == "value" or c.startswith("reach_")]:
+            spread = headway_spread([part[name][column].to_numpy() for part in parts])
+            mean[column] = spread.mean
+            if column == "value":
+                deviation = first.assign(value=spread.sd, measure=first["measure"] + "_sd")
+        if "loss" in mean:
+            open_reach = mean["reach_open"].where(mean["reach_open"] > 0)
+            mean["loss"] = (1.0 - mean["reach_domestic"] / open_reach).clip(lower=0.0)
+        joined[name] = mean
+        if name == "reach":
+            of_interest = deviation["opportunity"] != COUNT
+            joined[name] = pd.concat([mean, deviation[of_interest]], ignore_index=True)
+    return joined
 
 
 def border_rules(config: BorderConfig, countries: Sequence[str]) -> BorderRules:

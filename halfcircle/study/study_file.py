@@ -13,6 +13,7 @@ from pathlib import Path
 
 from halfcircle._checks import Faults, nearest
 from halfcircle.errors import Fault, StudyError
+from halfcircle.gtfs import MODES as VEHICLES
 from halfcircle.regions.border_rules import PRESETS
 from halfcircle.regions.methods import METHODS
 from halfcircle.study._toml import Lines, Table
@@ -234,9 +235,23 @@ def _transit(top: Table) -> TransitConfig | None:
         step_s=table.integer("step_s", 60, low=1, high=3600),
         board_slack_s=table.integer("board_slack_s", 60, low=0, high=3600),
         transfer_max_min=table.number("transfer_max_min", 10.0, low=0.0, high=60.0) or 0.0,
+        transfer_penalty_s=table.integer("transfer_penalty_s", 0, low=0, high=3600),
+        cross_feed_transfer_s=table.integer("cross_feed_transfer_s", 180, low=0, high=3600),
+        modes=_vehicles(table),
+        stations=table.path("stations"),
+        merge=table.flag("merge", True),
+        frequency_draws=table.integer("frequency_draws", 1, low=1, high=100),
     )
     table.finish()
     return config
+
+
+def _vehicles(table: Table) -> tuple[str, ...]:
+    modes = table.texts("modes")
+    for mode in modes:
+        if mode not in VEHICLES:
+            table.fault("modes", "is not known", mode, nearest(mode, VEHICLES))
+    return modes
 
 
 def _date(table: Table) -> dt.date | str:

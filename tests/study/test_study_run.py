@@ -354,3 +354,76 @@ def test_a_grid_gives_rasters_and_bike_to_the_train_reaches_more(
     by_mode = jobs.pivot_table(index=["zone_id", "band_min"], columns="mode", values="value")
     assert (by_mode["bike+transit"] >= by_mode["bike"]).all()
     assert by_mode["bike+transit"].sum() > by_mode["transit"].sum()
+
+
+HEADWAY_FEED = {
+    "agency.txt": "agency_id,agency_name,agency_url,agency_timezone\n"
+    "x,X,https://example.org,Europe/Amsterdam\n",
+    "stops.txt": "stop_id,stop_name,stop_lat,stop_lon\na,A,51.0,6.0\nb,B,51.0,6.2\n",
+    "routes.txt": "route_id,agency_id,route_short_name,route_type\nr,x,R,2\n",
+    "calendar.txt": "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,"
+    "start_date,end_date\nw,1,1,1,1,1,0,0,20260101,20261231\n",
+    "trips.txt": "route_id,service_id,trip_id\nr,w,t\n",
+    "stop_times.txt": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+    "t,07:00:00,07:00:00,a,1\nt,07:20:00,07:20:00,b,2\n",
+    "frequencies.txt": "trip_id,start_time,end_time,headway_secs,exact_times\n"
+    "t,06:00:00,10:00:00,1200,0\n",
+}
+
+
+def test_draws_of_headway_services_give_a_mean_and_a_spread(tmp_path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "f.zip", "w") as feed:
+        for name, text in HEADWAY_FEED.items():
+            feed.writestr(name, text)
+    (tmp_path / "z.csv").write_text(
+        "zone_id,lon,lat,country,jobs\nA,6.0,51.0,NL,1\nB,6.2,51.0,DE,10\n"
+    )
+
+    def reach_with(draws: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+        (tmp_path / "study.toml").write_text(
+            f"""
+[study]
+name = "a train every twenty minutes, nobody knows when"
+[zones]
+path = "z.csv"
+country = "country"
+[[opportunities]]
+name = "jobs"
+path = "z.csv"
+column = "jobs"
+[transit]
+feeds = [ {{ id = "f", path = "f.zip" }} ]
+date = 2026-05-12
+window = ["07:00", "07:25"]
+time_zone = "Europe/Amsterdam"
+frequency_draws = {draws}
+[reach]
+modes = ["transit"]
+bands_min = [30]
+[border]
+sectors = false
+"""
+        )
+        run_study(tmp_path / "study.toml")
+        reach = pd.read_parquet(tmp_path / "out" / "reach.parquet")
+        return reach, pd.read_parquet(tmp_path / "out" / "border.parquet")
+
+    one, _ = reach_with(1)
+    assert set(one["measure"]) == {"cumulative"}
+    # A ride of 20 minutes, a train every 20: B is within 30 minutes of the departures whose train
+    # leaves within 10. Of 25 departures these are 10 to 15, by the phase: in some draws the median
+    # is among them, in some it is not.
+    many, border = reach_with(12)
+    row = many.set_index(["zone_id", "measure"])["value"]
+    share = (row["A", "cumulative"] - 1) / 10
+    assert 0 < share < 1
+    assert share * 12 == pytest.approx(round(share * 12))
+    expected_sd = 10 * np.sqrt(share * (1 - share) * 12 / 11)
+    assert row["A", "cumulative_sd"] == pytest.approx(expected_sd)
+    assert row["B", "cumulative"] == 10
+    assert row["B", "cumulative_sd"] == 0
+    lost = border.set_index("zone_id").loc["A"]
+    assert lost["reach_open"] == pytest.approx(1 + 10 * share)
+    assert lost["loss"] == pytest.approx(1 - 1 / (1 + 10 * share))
