@@ -18,7 +18,7 @@ def ticks(value):
 
 
 @st.composite
-def networks(draw, *, max_nodes=12):
+def networks(draw, *, max_nodes=12, least_s=0.0):
     n = draw(st.integers(1, max_nodes))
     m = draw(st.integers(1, 4 * n))
     node = st.integers(0, n - 1)
@@ -26,7 +26,7 @@ def networks(draw, *, max_nodes=12):
     head = draw(st.lists(node, min_size=m, max_size=m))
     weight = st.one_of(st.just(0.0), st.floats(0, 60, width=32), st.floats(0, 3000, width=32))
     seconds = draw(st.lists(weight, min_size=m, max_size=m))
-    return graph_network(n, tail, head, ticks(np.array(seconds)))
+    return graph_network(n, tail, head, ticks(np.maximum(seconds, least_s)))
 
 
 @st.composite

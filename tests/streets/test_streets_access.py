@@ -9,7 +9,7 @@ from halfcircle.errors import StreetError
 PLAIN = {
     "walk": WalkProfile(kmh=5.0),
     "bike": BikeProfile(kmh=15.0, push_kmh=4.0),
-    "car": CarProfile(road_factor=1.0, motorway_factor=1.0, junction_s=0.0),
+    "car": CarProfile(road_factor=1.0, motorway_factor=1.0, junction_s=0.0, signal_s=8.0),
 }
 FRAME_KMH = {"walk": 5.0, "bike": 15.0, "car": 50.0}
 CLOSED = None
