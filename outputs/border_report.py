@@ -83,6 +83,7 @@ def border_section(
                 for colour, label in zip(classes.colours, labels[2:], strict=True)
             ),
         ],
+        "has_border": sheet.border is not None,
         "table": all_rows,
         "with_penalties": bool(np.isfinite(columns["reach_effective"]).any()),
         "quarter": texts(quarter),

@@ -14,12 +14,14 @@ from halfcircle.outputs._svg import path_of, picture, tag, text
 from halfcircle.outputs.classes import MISSING_COLOUR, MISSING_HATCH, ZERO_COLOUR, Classes
 from halfcircle.outputs.map_data import label_places
 from halfcircle.outputs.result import RunResult
-from halfcircle.outputs.shapes import Shapes, border_line, simplify, zone_shapes
+from halfcircle.outputs.shapes import Shapes, border_line, simplify, united, zone_shapes
 
 __all__ = ["Sheet", "build_sheet", "draw_map"]
 
 WIDTH = 1000.0
 MAX_VERTICES = 40_000
+# Of a name on the map, drawing units.
+LETTER = 17.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +158,7 @@ def _drawn(shapes: Shapes, chosen: npt.NDArray[np.bool_], fill: str) -> Markup:
         ]
         return tag("g", {"fill": fill, "stroke": "#5a5a5a", "stroke-width": 1.5}, *dots)
     rings = []
-    for polygon in shapely.get_parts(_dissolved(shapes.geometry[chosen])):
+    for polygon in shapely.get_parts(united(shapes.geometry[chosen])):
         if polygon.geom_type != "Polygon":
             continue
         rings += [
@@ -171,14 +173,6 @@ def _drawn(shapes: Shapes, chosen: npt.NDArray[np.bool_], fill: str) -> Markup:
     elif not fill.startswith("#"):
         stroke = {"stroke": MISSING_HATCH, "stroke-width": 1}
     return tag("path", {"d": "".join(rings), "fill": fill, "fill-rule": "evenodd"} | stroke)
-
-
-def _dissolved(geometry: npt.NDArray[np.object_]) -> Any:
-    try:
-        return shapely.coverage_union_all(geometry)
-    except shapely.errors.GEOSException:
-        # Zones that overlap are no coverage; slower, but they can be united all the same.
-        return shapely.union_all(shapely.make_valid(geometry))
 
 
 def _hatch_pattern(identifier: str) -> Markup:
@@ -212,4 +206,7 @@ def _label(x: float, y: float, words: str, kind: str) -> Markup:
         looks |= {"font-size": 44, "fill": "#3c3c3c", "letter-spacing": 14, "font-weight": 300}
     else:
         looks |= {"font-size": 30, "fill": "#111111", "font-weight": 600}
+        # Names at the edge are moved in, so that none is cut off.
+        half = min(len(words) * LETTER / 2, WIDTH / 2)
+        x = min(max(x, half), WIDTH - half)
     return text(x, y + 10, words, looks)

@@ -34,7 +34,9 @@ __all__ = [
 SCALE = 100_000
 MAX_VERTICES = 160_000
 N_LABELS = 12
-LABEL_SPACING = 0.11
+# Room of a letter and of a line, as shares of the longer side of a map.
+LETTER_SHARE = 0.0185
+LINE_SHARE = 0.055
 
 
 def shape_data(result: RunResult) -> dict[str, Any]:
@@ -120,12 +122,20 @@ def label_places(result: RunResult, shapes: Shapes, *, n_labels: int) -> list[tu
     xy = zones.places.xy_m(zones.crs)
     west, south, east, north = shapes.bounds
     size_m = max(east - west, north - south)
-    # Words are wide and low: more room is needed beside them than above.
-    room = np.array([LABEL_SPACING * size_m * 1.9, LABEL_SPACING * size_m * 0.55])
     chosen: list[tuple[int, str, str]] = []
 
+    def letters(words: str, kind: str) -> int:
+        # Names of countries are set large and wide.
+        return 3 * len(words) if kind == "country" else len(words)
+
+    def apart(i: int, n_letters: int, other: int, n_others: int) -> bool:
+        aside, above = np.abs(xy[i] - xy[other])
+        width_m = LETTER_SHARE * size_m * (n_letters + n_others) / 2
+        return bool(aside >= width_m or above >= LINE_SHARE * size_m)
+
     def place(i: int, words: str, kind: str) -> None:
-        if all(np.any(np.abs(xy[i] - xy[other]) >= room) for other, _, _ in chosen):
+        n_letters = letters(words, kind)
+        if all(apart(i, n_letters, other, letters(text, of)) for other, text, of in chosen):
             chosen.append((i, words, kind))
 
     named = zones.name is not None and not np.array_equal(zones.name, zones.zone_id)

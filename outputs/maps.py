@@ -229,7 +229,8 @@ def _meta(
     shapes = zone_shapes(result.zones)
     n_zones = len(result.zones)
     west, south, east, north = _bounds_degrees(result)
-    words = texts.group("map") | texts.group("legend")
+    named = texts.group("map")
+    words = named | texts.group("legend")
     return {
         "name": result.name,
         "separators": SEPARATORS[texts.language],
@@ -244,7 +245,7 @@ def _meta(
             dim: {_js(value): _label(dim, value, values, texts) for value in values[dim]}
             for dim in DIMS
         },
-        "texts": words | {"dims": {dim: words[dim] for dim in DIMS}},
+        "texts": words | {"dims": {dim: named[dim] for dim in DIMS}},
         "layers": [
             entry
             | {

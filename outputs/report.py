@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from halfcircle.outputs.choropleth import Sheet, build_sheet, draw_map
 from halfcircle.outputs.classes import MISSING_COLOUR, ZERO_COLOUR, Classes, reach_classes
 from halfcircle.outputs.headlines import headlines, people_word, person_word
 from halfcircle.outputs.layers import LayerKey, Layers, main_key
-from halfcircle.outputs.legend import class_labels, layer_title, percentile_label
+from halfcircle.outputs.legend import class_labels, layer_title
 from halfcircle.outputs.report_facts import (
     definitions,
     facts,
@@ -28,6 +27,7 @@ from halfcircle.outputs.report_facts import (
     sources,
     unreached,
 )
+from halfcircle.outputs.report_tables import band_tables, departure_table
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.statistics import Weights, share_at_least, spread, weights_of
 from halfcircle.outputs.texts import Texts, capital
@@ -111,7 +111,7 @@ def build_report(
         "version": __version__,
         "study_hash": result.study_hash[:12],
         "maps": (),
-        "tables": _band_tables(layers, weights, texts),
+        "tables": band_tables(layers, weights, texts),
     }
     if key is not None:
         page |= _main_part(layers, key, sheet, weights, texts)
@@ -158,7 +158,7 @@ def _main_part(
         "distribution_title": texts("report.distribution_title", **words),
         "distribution_intro": texts("report.distribution_intro", **words),
         "distribution": _distribution_chart(shown, weights, texts, words),
-        "departure": _departure_table(layers, key, weights, texts),
+        "departure": departure_table(layers, key, weights, texts),
         "departure_caption": texts("report.departure_caption", opportunity=name),
         "person": person_word(weights, texts),
     }
@@ -206,60 +206,6 @@ def _legend(classes: Classes, texts: Texts) -> list[dict[str, Any]]:
         {"colour": ZERO_COLOUR, "label": labels[1], "hatched": False},
     ]
     return first + rows
-
-
-def _band_tables(layers: Layers, weights: Weights, texts: Texts) -> list[dict[str, Any]]:
-    """One table per opportunity and group: mode by band; mean, median, highest."""
-    tables = []
-    groups = dict.fromkeys((k.scenario, k.opportunity, k.group, k.measure) for k in layers.keys)
-    for scenario, opportunity, group, measure in groups:
-        chosen = [
-            i
-            for i, k in enumerate(layers.keys)
-            if (k.scenario, k.opportunity, k.group, k.measure)
-            == (scenario, opportunity, group, measure)
-        ]
-        bands = sorted({layers.keys[i].band_min for i in chosen}, key=lambda b: (b is None, b or 0))
-        rows = []
-        for mode in dict.fromkeys(layers.keys[i].mode for i in chosen):
-            of_mode = [i for i in chosen if layers.keys[i].mode == mode]
-            middle = _middle(layers.keys[i].percentile for i in of_mode)
-            by_band = {
-                layers.keys[i].band_min: spread(layers.values[i], weights)
-                for i in of_mode
-                if layers.keys[i].percentile == middle
-            }
-            label = capital(texts.mode(mode))
-            if middle not in (None, 50):
-                label += f" ({percentile_label(middle, texts)})"
-            figures = []
-            for figure in ("mean", "median", "maximum"):
-                cells = [
-                    texts("report.missing_mark")
-                    if (one := by_band.get(band)) is None
-                    else texts.count(getattr(one, figure))
-                    for band in bands
-                ]
-                figures.append({"name": capital(texts(f"report.{figure}")), "cells": cells})
-            rows.append({"mode": label, "figures": figures})
-        name = texts.opportunity(opportunity)
-        caption = [texts("report.bands_caption", opportunity=capital(name))]
-        caption += [group] if group != "all" else []
-        caption += [texts.measure(measure)] if measure != "cumulative" else []
-        caption += [scenario] if scenario != "baseline" else []
-        heads = [
-            texts("report.no_limit_column")
-            if band is None
-            else texts("report.minutes_column", n=texts.minutes(band))
-            for band in bands
-        ]
-        tables.append({"caption": ", ".join(caption), "heads": heads, "rows": rows})
-    return tables
-
-
-def _middle(percentiles: Iterable[int | None]) -> int | None:
-    known = [p for p in percentiles if p is not None]
-    return min(known, key=lambda p: abs(p - 50)) if known else None
 
 
 def _growth_chart(layers: Layers, key: LayerKey, weights: Weights, texts: Texts, name: str) -> Any:
@@ -342,30 +288,3 @@ def _distribution_chart(
         y_label=texts.share,
         names_above=True,
     )
-
-
-def _departure_table(
-    layers: Layers, key: LayerKey, weights: Weights, texts: Texts
-) -> dict[str, Any] | None:
-    """Mean reach by percentile and band for the main mode; None if there is one percentile."""
-    same = [
-        k
-        for k in layers.keys
-        if replace(k, band_min=key.band_min, percentile=50) == replace(key, percentile=50)
-    ]
-    percentiles = sorted({k.percentile for k in same if k.percentile is not None})
-    if len(percentiles) < 2:
-        return None
-    bands = sorted({k.band_min for k in same if k.band_min is not None})
-    rows = []
-    for percentile in percentiles:
-        cells = []
-        for band in bands:
-            values = layers.get(replace(key, band_min=band, percentile=percentile))
-            figures = None if values is None else spread(values, weights)
-            cells.append(
-                texts("report.missing_mark") if figures is None else texts.count(figures.mean)
-            )
-        rows.append({"name": capital(percentile_label(percentile, texts)), "cells": cells})
-    heads = [texts("report.minutes_column", n=texts.minutes(band)) for band in bands]
-    return {"heads": heads, "rows": rows}

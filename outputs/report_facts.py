@@ -107,7 +107,7 @@ def settings(result: RunResult, weights: Weights, texts: Texts) -> list[tuple[st
     row("engine", given.engine)
     no_weight = texts("setting.weight_none")
     row("weight", no_weight if weights.name is None else people_word(weights, texts))
-    rows += [(str(key), str(value)) for key, value in given.further.items()]
+    rows += [(texts.setting(key), value) for key, value in given.further.items()]
     return rows
 
 

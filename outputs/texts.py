@@ -101,6 +101,10 @@ class Texts:
         """Why there is no value, in words."""
         return self._known("reason", name)
 
+    def setting(self, name: str) -> str:
+        """What people call a setting; unknown names as they are."""
+        return self._known("setting", name)
+
     def measure(self, name: str) -> str:
         """What people call a measure."""
         return self._known("measure", name)

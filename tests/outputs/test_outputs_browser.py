@@ -91,6 +91,10 @@ def test_percentiles_are_offered_where_there_are_several(browser, run):
     assert browser.run("document.querySelectorAll('input[name=hc-percentile]').length") == 0
     press(browser, "mode", "public transport")
     assert browser.run("document.querySelectorAll('input[name=hc-percentile]').length") == 3
+    headings = browser.run(
+        "[...document.querySelectorAll('#hc-controls legend')].map((node) => node.textContent)"
+    )
+    assert headings == ["Show", "To", "Travelling by", "Within", "Departure"]
     press(browser, "percentile", "75th percentile (badly timed)")
     assert text_of(browser, "#hc-layer").endswith("(75th percentile)")
 

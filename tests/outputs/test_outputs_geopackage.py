@@ -15,6 +15,7 @@ import pyogrio
 import pytest
 import shapely
 
+from halfcircle import Places, Zones
 from halfcircle.errors import OutputError
 from halfcircle.outputs import (
     Texts,
@@ -117,6 +118,23 @@ def test_border_is_the_edge_between_countries(make_run, tmp_path):
         shapely.intersection(a, b).length for k, a in enumerate(areas) for b in areas[k + 1 :]
     )
     assert line.length == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_river_between_countries_has_the_border_in_its_middle(make_run, tmp_path):
+    result = make_run(8, border_line=None)
+    x, y = np.meshgrid(np.arange(8) * 1_000.0, np.arange(8) * 1_000.0)
+    # 300 m of water between the fourth and the fifth column.
+    west = (4_010_000 + x + np.where(x > 3_500, 300, 0)).ravel()
+    south = (3_100_000 + y).ravel()
+    cells = shapely.box(west, south, west + 1_000, south + 1_000)
+    side = np.where(x.ravel() > 3_500, "DE", "NL").astype(object)
+    places = result.zones.places
+    places = Places(places.place_id, places.lon, places.lat, side)
+    river = make_run(8, zones=Zones(places, result.zones.crs, cells))
+    line = gpd.read_file(write(river, tmp_path / "a.gpkg"), layer="border").geometry[0]
+    x, y = shapely.get_coordinates(line).T
+    np.testing.assert_allclose(x, 4_014_150, atol=5)
+    assert np.ptp(y) > 7_500
 
 
 def test_a_given_border_is_drawn_as_given(make_run, tmp_path):

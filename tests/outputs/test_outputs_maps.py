@@ -103,10 +103,10 @@ def test_first_view_is_the_main_layer(make_run, tmp_path):
 
 
 def test_ten_thousand_zones_stay_under_five_megabytes(make_run, tmp_path):
-    result = make_run(60, cell_m=900.0, percentiles=(25, 50, 75))
+    result = make_run(40, cell_m=1_300.0, percentiles=(25, 50, 75))
     text, _, meta, data = written(result, tmp_path)
     size_of_one = len(text.encode()) / len(data["names"])
-    assert len(data["names"]) == 3_600
+    assert len(data["names"]) == 1_600
     assert len(meta["layers"]) == 60
     # The library itself takes a fifth of a megabyte, whatever the number of zones.
     assert size_of_one * 10_000 < 5_000_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -161,6 +162,30 @@ def test_band_table_has_the_numbers(make_run):
         cells = (np.average(values, weights=people), values.max())
         for cell in cells:
             assert f'<td class="n">{Texts().count(cell)}</td>' in text
+
+
+def test_groups_have_a_table_of_their_own(make_run):
+    result = make_run(4)
+    jobs = result.opportunities[0]
+    halves = np.concatenate([jobs.values * 0.25, jobs.values * 0.75])
+    groups = dataclasses.replace(jobs, values=halves, groups=("low", "high"))
+    mine = result.reach[result.reach["opportunity"] == "jobs"]
+    reach = pd.concat(
+        [
+            result.reach,
+            mine.assign(group="low", value=mine["value"] * 0.25),
+            mine.assign(group="high", value=mine["value"] * 0.75),
+        ]
+    )
+    given = (groups, result.opportunities[1])
+    text = report(dataclasses.replace(result, reach=reach, opportunities=given))
+    assert "Jobs within reach, by group (mean)" in text
+    people = result.opportunities[1].values[0]
+    car = build_layers(result).get(LayerKey("jobs", "car", 30.0, 50))
+    assert car is not None
+    for share in (0.25, 0.75):
+        mean = Texts().count(share * np.average(car, weights=people))
+        assert f'<td class="n">{mean}</td>' in text
 
 
 def test_missing_is_a_dash_with_its_reason(make_run):
