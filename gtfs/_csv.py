@@ -6,7 +6,6 @@ or anything else that pyarrow refuses is read line by line instead.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections.abc import Iterator
@@ -21,18 +20,10 @@ import pyarrow.csv as pacsv
 from halfcircle._checks import Faults
 from halfcircle.errors import SHOWN_VALUES, Fault, FeedError
 from halfcircle.gtfs._archive import ByteSource
+from halfcircle.gtfs._blocks import text_blocks
 from halfcircle.gtfs.limits import Limits
 from halfcircle.gtfs.schema import FILES
 from halfcircle.gtfs.table import Column, Lines, Table
-
-BLOCK_BYTES = 32 * 2**20
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 
 
 @dataclass
@@ -79,7 +70,7 @@ def read_table(name: str, source: ByteSource, *, limits: Limits, faults: Faults)
     """Read one file; None, with a fault, when it holds no header."""
     where = f"{name}.txt"
     odd = Oddities()
-    blocks = _blocks(source, where, faults)
+    blocks = text_blocks(source, where, faults)
     first = next(blocks, b"")
     header, first, line = _take_header(first)
     if not header:
@@ -114,8 +105,8 @@ def read_table(name: str, source: ByteSource, *, limits: Limits, faults: Faults)
         block = next(blocks, None)
     odd.report(where, faults)
     joined: dict[str, Column] = {}
-    for label, chunks in parts.items():
-        joined[label], n_trimmed = _column(chunks)
+    for label in names:
+        joined[label], n_trimmed = _column(parts.pop(label))  # frees each once it is joined
         field = FILES[name].field(label)
         if n_trimmed and field is not None and field.kind == "id":
             faults.add(
@@ -135,55 +126,6 @@ def read_table(name: str, source: ByteSource, *, limits: Limits, faults: Faults)
 
 def _refused(where: str, what: str, remedy: str) -> FeedError:
     return FeedError(faults=[Fault(where, what, remedy=remedy)])
-
-
-def _blocks(source: ByteSource, where: str, faults: Faults) -> Iterator[bytes]:
-    """Blocks of whole lines, decoded to UTF-8, line ends as ``\\n``."""
-    data = source.read(BLOCK_BYTES)
-    decoder: codecs.IncrementalDecoder | None = None
-    encoding = next((name for bom, name in _BOMS if data.startswith(bom)), "")
-    if encoding:
-        bom = next(bom for bom, name in _BOMS if name == encoding)
-        data = data[len(bom) :]
-    elif data[:200:2].count(0) > 40 or data[1:200:2].count(0) > 40:
-        encoding = "utf-16-be" if data[:1] == b"\0" else "utf-16-le"
-    if encoding and encoding != "utf-8":
-        decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-        faults.add(where, f"is written in {encoding.upper()}, not UTF-8", severity="notice")
-    rest = b""
-    while data:
-        if decoder is not None:
-            data = decoder.decode(data).encode("utf-8", errors="replace")
-        data = rest + data
-        held = b""
-        if data.endswith(b"\r"):  # its line feed may come with the next block
-            data, held = data[:-1], b"\r"
-        if b"\r" in data:
-            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        cut = _cut(data)
-        if cut:
-            yield data[:cut]
-        rest = data[cut:] + held
-        data = source.read(BLOCK_BYTES)
-    if rest:
-        yield rest.replace(b"\r", b"\n")
-
-
-def _cut(data: bytes) -> int:
-    """Length of the longest start of `data` that ends with a line, not inside quotes."""
-    end = data.rfind(b"\n") + 1
-    if b'"' not in data:
-        return end
-    probe = end
-    for _ in range(200):
-        if probe <= 0:
-            break
-        if data.count(b'"', 0, probe) % 2 == 0:
-            return probe
-        # Skip back over the quoted text in which the line break lies.
-        probe = data.rfind(b"\n", 0, max(data.rfind(b'"', 0, probe), 0)) + 1
-    # No even count: a quote was never closed. The line-by-line reader sorts that out.
-    return end if len(data) >= BLOCK_BYTES else 0
 
 
 def _take_header(block: bytes) -> tuple[list[str], bytes, int]:

@@ -322,7 +322,7 @@ def test_feed_id_has_no_colon(tmp_path):
 
 @pytest.mark.parametrize("block_bytes", [40, 97, 150, 1000])
 def test_small_blocks_read_the_same_rows_and_lines(tmp_path, monkeypatch, block_bytes):
-    monkeypatch.setattr("halfcircle.gtfs._csv.BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr("halfcircle.gtfs._blocks.BLOCK_BYTES", block_bytes)
     body = "".join(
         f't1,08:{i:02d}:00,08:{i:02d}:00,{"ABC"[i % 3]},{i},"head, {i}"\n'
         + ("\n" if i % 7 == 3 else "")
