@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -26,7 +26,7 @@ from halfcircle.gtfs.route_types import basic_route_type, trip_route_type
 from halfcircle.gtfs.stop_times import interpolated
 from halfcircle.gtfs.table import Column, Table
 
-__all__ = ["Call", "Calls", "FeedDraft", "clock_text", "slug"]
+__all__ = ["Call", "Calls", "FeedDraft", "StopRow", "clock_text", "slug"]
 
 
 class Call(NamedTuple):
@@ -40,6 +40,15 @@ class Call(NamedTuple):
 
 
 Calls = tuple[Call, ...]
+
+
+class StopRow(NamedTuple):
+    """What is known of a stop; `station` is its parent, or itself."""
+
+    name: str
+    station: str
+    lon: float
+    lat: float
 
 
 def slug(text: str) -> str:
@@ -80,18 +89,33 @@ class FeedDraft:
         return {str(t): i for i, t in enumerate(self.source["trips"].texts("trip_id"))}
 
     @cached_property
-    def stops(self) -> pd.DataFrame:
-        """stops.txt as text with position, by stop_id; new stops are appended."""
+    def stops(self) -> dict[str, StopRow]:
+        """Stops by id, with new ones."""
         table = self.source["stops"]
-        return pd.DataFrame(
-            {
-                "name": table.texts("stop_name"),
-                "parent": table.texts("parent_station"),
-                "lon": self.source.lon,
-                "lat": self.source.lat,
-            },
-            index=table.texts("stop_id"),
+        rows = zip(
+            table.texts("stop_id"),
+            table.texts("stop_name"),
+            table.texts("parent_station"),
+            self.source.lon.tolist(),
+            self.source.lat.tolist(),
+            strict=True,
         )
+        return {str(i): StopRow(str(n), str(p or i), lon, lat) for i, n, p, lon, lat in rows}
+
+    @cached_property
+    def stop_row(self) -> dict[str, int]:
+        """Row of stops.txt of each stop of the source."""
+        return {str(stop): i for i, stop in enumerate(self.source["stops"].texts("stop_id"))}
+
+    @cached_property
+    def members(self) -> dict[str, set[str]]:
+        """Stops of each station, itself included."""
+        found: dict[str, set[str]] = {}
+        for stop_id, row in self.stops.items():
+            found.setdefault(row.station, set()).add(stop_id)
+            if row.station != stop_id and row.station in self.stops:
+                found[row.station].add(row.station)
+        return found
 
     @cached_property
     def routes(self) -> dict[str, tuple[str, str, int]]:
@@ -231,8 +255,8 @@ class FeedDraft:
 
     def position(self, stop_id: str) -> tuple[float, float]:
         """Longitude and latitude of a stop."""
-        row = self.stops.loc[stop_id]
-        return float(row["lon"]), float(row["lat"])
+        row = self.stops[stop_id]
+        return row.lon, row.lat
 
     # Changes ----------------------------------------------------------------------------------
 
@@ -290,7 +314,8 @@ class FeedDraft:
                 "location_type": "0",
             },
         )
-        self.stops.loc[stop_id] = [name, "", lon, lat]
+        self.stops[stop_id] = StopRow(name, stop_id, lon, lat)
+        self.members.setdefault(stop_id, set()).add(stop_id)
 
     # Back to tables ---------------------------------------------------------------------------
 
@@ -373,20 +398,14 @@ class FeedDraft:
         return Table.from_frame("frequencies", pd.DataFrame(values, columns=list(columns)))
 
     def _without_pairs(self, table: Table) -> Table:
-        """transfers.txt without the rows between stops that an edit decides, and with its own."""
-        new = {
-            (row["from_stop_id"], row["to_stop_id"]) for row in self.new_rows.get("transfers", ())
-        }
-        own = len(table) - len(self.new_rows.get("transfers", ()))
+        """transfers.txt without the general rows between stops for which an edit has a row."""
+        n_own = len(table) - len(self.new_rows.get("transfers", ()))
         pairs = zip(table.texts("from_stop_id"), table.texts("to_stop_id"), strict=True)
-        plain = ~(table.column("from_trip_id").map(bool, bool))
-        kinds = table.whole("transfer_type", blank=0)
-        keep = np.array(
-            [i >= own or pair not in (self.closed_pairs & new) for i, pair in enumerate(pairs)],
-            dtype=bool,
-        )
-        keep |= (kinds >= 4) | ~plain
-        return table.take(keep)
+        decided = np.array([pair in self.closed_pairs for pair in pairs], dtype=bool)
+        special = table.whole("transfer_type", blank=0) >= 4
+        for name in ("from_trip_id", "to_trip_id", "from_route_id", "to_route_id"):
+            special |= table.column(name).map(bool, np.bool_)
+        return table.take(~decided | special | (np.arange(len(table)) >= n_own))
 
     def _without_removed(self, table: Table) -> Table:
         names = [n for n in ("trip_id", "from_trip_id", "to_trip_id") if n in table]
@@ -411,8 +430,3 @@ def appended(table: Table, frame: pd.DataFrame) -> Table:
         joined = np.concatenate([old.codes, np.array(codes, dtype=np.int32)[new.codes]])
         columns[str(name)] = Column(joined.astype(np.int32), id_array(number))
     return Table(table.name, columns, len(table) + len(frame))
-
-
-def drafts(feeds: Sequence[Feed]) -> list[FeedDraft]:
-    """A draft of each feed."""
-    return [FeedDraft(feed) for feed in feeds]

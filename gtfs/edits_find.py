@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
 from halfcircle._checks import Faults
 from halfcircle.gtfs.edits_draft import FeedDraft, slug
@@ -157,37 +156,38 @@ class Finder:
         by_id = self._by_id(text)
         if by_id:
             return by_id
-        wanted, plain = text.casefold().strip(), station_name(text)
-        for same in (
-            lambda names: names.str.casefold() == wanted,
-            lambda names: names.map(station_name) == plain,
-        ):
-            roots: list[tuple[int, str]] = []
-            for number, draft in enumerate(self.drafts):
-                rows = draft.stops[same(draft.stops["name"].astype(str))]
-                own = [str(p or i) for i, p in zip(rows.index, rows["parent"], strict=True)]
-                roots += [(number, root) for root in dict.fromkeys(own)]
-            if roots and plain:
-                return self._clusters(text, roots)
-        return []
+        wanted = text.casefold().strip()
+        roots = self._roots(lambda name: name.casefold() == wanted)
+        plain = station_name(text)
+        if not roots and plain:
+            roots = self._roots(lambda name: station_name(name) == plain)
+        return self._clusters(text, roots)
+
+    def _roots(self, same: Callable[[str], bool]) -> list[tuple[int, str]]:
+        """Feed and station of the stops whose name fits."""
+        roots: dict[tuple[int, str], None] = {}
+        for number, draft in enumerate(self.drafts):
+            for row in draft.stops.values():
+                if same(row.name):
+                    roots.setdefault((number, row.station))
+        return list(roots)
 
     def _by_id(self, text: str) -> list[FoundStation]:
         feed_id, _, stop_id = text.partition(":")
         for number, draft in enumerate(self.drafts):
-            if draft.source.feed_id == feed_id and stop_id in draft.stops.index:
+            if draft.source.feed_id == feed_id and stop_id in draft.stops:
                 return self._clusters("", [(number, stop_id)])
         return []
 
     def _clusters(self, name: str, roots: list[tuple[int, str]]) -> list[FoundStation]:
         found: list[FoundStation] = []
         for number, root in roots:
-            stops = self.drafts[number].stops
-            members = set(stops.index[(stops["parent"] == root) | (stops.index == root)])
-            part = stops.loc[sorted(members)]
-            at = float(part["lon"].mean()), float(part["lat"].mean())
+            draft = self.drafts[number]
+            members = set(draft.members.get(root, {root})) & set(draft.stops)
+            at = draft.position(root if root in draft.stops else min(members))
             near = next((s for s in found if metres(s.at, at) <= SAME_PLACE_M), None)
             if near is None:
-                label = str(name or part["name"].iloc[0])
+                label = name or draft.stops[min(members)].name
                 found.append(FoundStation(label, *at, {number: members}))
             else:
                 near.stops.setdefault(number, set()).update(members)
@@ -200,14 +200,13 @@ class Finder:
 
     def _calls_at(self, number: int, stop_id: str, kind: int | None = None) -> int:
         draft = self.drafts[number]
-        rows = draft.source["stops"].texts("stop_id")
-        where = _row(draft, rows, stop_id)
-        if where is None:
+        row = draft.stop_row.get(stop_id)
+        if row is None:
             return 1  # a new stop
         counts = draft.calls_by_type
         if kind is not None:
-            return int(counts[kind][where]) if kind in counts else 0
-        return int(sum(int(c[where]) for c in counts.values()))
+            return int(counts[kind][row]) if kind in counts else 0
+        return int(sum(int(c[row]) for c in counts.values()))
 
     def _calls(self, station: FoundStation, kind: int) -> int:
         return sum(
@@ -230,7 +229,7 @@ class Finder:
         draft = self.drafts[feed]
         stop_id = f"new-{slug(station.name)}"
         number = 2
-        while stop_id in draft.stops.index:
+        while stop_id in draft.stops:
             stop_id = f"new-{slug(station.name)}-{number}"
             number += 1
         draft.add_stop(stop_id, station.name, station.lon, station.lat)
@@ -240,9 +239,8 @@ class Finder:
     def _names(self, line: FoundLine | None) -> list[str]:
         if line is not None:
             stops = self.drafts[line.feed].stops
-            return sorted({str(n) for n in stops.loc[sorted(self.stops_of(line)), "name"]})
-        names = pd.concat([draft.stops["name"] for draft in self.drafts]).unique()
-        return sorted({str(n) for n in names if n})
+            return sorted({stops[stop].name for stop in self.stops_of(line)})
+        return sorted({row.name for draft in self.drafts for row in draft.stops.values()} - {""})
 
     # Lines ------------------------------------------------------------------------------------
 
@@ -298,13 +296,6 @@ class Finder:
         """Stops at which a line calls."""
         draft = self.drafts[line.feed]
         return {c.stop_id for t in draft.trips_of(line.route_ids) for c in draft.calls(t)}
-
-
-def _row(draft: FeedDraft, ids: np.ndarray, stop_id: str) -> int | None:
-    index = draft.source._cache.setdefault(
-        "stop_rows", {str(stop): i for i, stop in enumerate(ids)}
-    )
-    return index.get(stop_id) if isinstance(index, dict) else None
 
 
 def _near(text: str, names: Iterable[str]) -> str:
