@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from halfcircle.sources.request import Policy
+
+QUICK = Policy(connect_s=2.0, read_s=0.3, attempts=3, first_wait_s=0.0, longest_wait_s=5.0)
+PATIENT = Policy(attempts=3, first_wait_s=0.0)
 Handler = Callable[["Call"], None]
 
 

@@ -1,1 +1,28 @@
-"""Open data for a study: from the name of a place to files with a lock."""
+"""Open data for a study: from the name of a place to files with a lock.
+
+`new_study` writes a study file whose table ``[fetch]`` names downloads; `fetch_study` downloads
+them into a cache shared between studies, makes the files of the study, and writes ``study.lock``;
+`check_lock` tells, before a run, whether the files are those of the lock.
+"""
+
+from halfcircle.sources.adapters import ADAPTERS
+from halfcircle.sources.fetch import fetch_study
+from halfcircle.sources.hosts import Hosts
+from halfcircle.sources.lock import Lock, LockedDownload, LockedFile, check_lock
+from halfcircle.sources.new import new_study
+from halfcircle.sources.request import Policy, Step
+from halfcircle.sources.store import default_cache
+
+__all__ = [
+    "ADAPTERS",
+    "Hosts",
+    "Lock",
+    "LockedDownload",
+    "LockedFile",
+    "Policy",
+    "Step",
+    "check_lock",
+    "default_cache",
+    "fetch_study",
+    "new_study",
+]

@@ -92,6 +92,7 @@ def read_study(path: Path) -> Study:
     if top.has("scenarios"):
         top.fault("scenarios", "scenarios are not built yet; remove the table")
     top.asked.add("scenarios")
+    top.asked.add("fetch")  # read by halfcircle.sources
     top.finish()
     faults.raise_errors(StudyError)
     return Study(

@@ -6,12 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from local_web import Web, serve
+from local_web import QUICK, Web, serve
 
 from halfcircle.sources.client import Client
-from halfcircle.sources.request import Policy
-
-QUICK = Policy(connect_s=2.0, read_s=0.3, attempts=3, first_wait_s=0.0, longest_wait_s=5.0)
 
 
 @pytest.fixture(autouse=True)
