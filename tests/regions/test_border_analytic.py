@@ -116,6 +116,15 @@ def test_the_own_zone_is_the_core():
     assert loss.sector_domestic[0, 0, 0].sum() == 3.0
 
 
+def test_the_own_zone_is_the_core_also_from_another_point_of_it():
+    zones = places("AB", lon=[6.0, 6.1], lat=[51.0, 51.0])
+    centre_of_people = Places(["z0"], [6.01], [51.0], ["A"])
+    source = CrowFly(centre_of_people, zones)
+    jobs = (Opportunities("jobs", np.array([[1.0, 2.0]])),)
+    loss = border_loss(source, jobs, measures=BAND, sectors=True)
+    assert loss.sector_open[0, 0, 0, 16] == 1.0
+
+
 def test_half_disk_seen_by_direction():
     origin, disk = disk_world(cells_per_radius=60, radius_m=RADIUS_M)
     loss = loss_of(origin, disk, measures=BOTH, sectors=True)
