@@ -149,10 +149,11 @@ def generate(path: Path, *, share: float, seed: int = 1) -> int:
 
 OWN = """
 import json, resource, sys, time, datetime as dt
+def cpu(): u = resource.getrusage(resource.RUSAGE_SELF); return u.ru_utime + u.ru_stime
 from halfcircle.gtfs import build_timetable, read_feed
 start = time.perf_counter()
 feed = read_feed(sys.argv[1])
-read_s = time.perf_counter() - start
+read_s, read_cpu = time.perf_counter() - start, cpu()
 read_gib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 start = time.perf_counter()
 timetable = build_timetable(
@@ -160,7 +161,7 @@ timetable = build_timetable(
 )
 build_s = time.perf_counter() - start
 print(json.dumps(dict(
-    read_s=read_s, build_s=build_s, rows=len(feed["stop_times"]), read_gib=read_gib,
+    read_s=read_s, build_s=build_s, cpu_s=read_cpu, rows=len(feed["stop_times"]), read_gib=read_gib,
     gib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, timetable=repr(timetable),
 )))
 """
@@ -171,7 +172,7 @@ start = time.perf_counter()
 feed = gtfs_kit.read_feed(sys.argv[1], dist_units="km")
 rows = len(feed.stop_times.collect() if hasattr(feed.stop_times, "collect") else feed.stop_times)
 print(json.dumps(dict(
-    read_s=time.perf_counter() - start, rows=rows,
+    read_s=time.perf_counter() - start, rows=rows, cpu_s=sum(resource.getrusage(0)[:2]),
     gib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
 )))
 """
@@ -183,7 +184,7 @@ feed = partridge.load_feed(sys.argv[1])
 feed.stops, feed.trips, feed.calendar_dates, feed.routes
 rows = len(feed.stop_times)
 print(json.dumps(dict(
-    read_s=time.perf_counter() - start, rows=rows,
+    read_s=time.perf_counter() - start, rows=rows, cpu_s=sum(resource.getrusage(0)[:2]),
     gib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
 )))
 """
@@ -236,7 +237,8 @@ def main() -> None:
         read_s, build_s, gib = (float(own[label]) for label in ("read_s", "build_s", "gib"))
         own_gib, rate = float(own["read_gib"]), float(own["rows"]) / read_s / 1e3
         print(
-            f"halfcircle  read {read_s:6.1f} s ({rate:,.0f} k rows/s), "
+            f"halfcircle  read {read_s:6.1f} s ({rate:,.0f} k rows/s; {own['cpu_s']:.1f} s of "
+            "processor time), "
             f"compile {build_s:5.1f} s, peak {gib:.2f} GiB (after reading {own_gib:.2f})"
         )
         print(f"            {own['timetable']}")
@@ -253,7 +255,8 @@ def main() -> None:
                 continue
             peer_s, peer_gib = float(peer["read_s"]), float(peer["gib"])
             print(
-                f"{name:11} read {peer_s:6.1f} s, peak {peer_gib:.2f} GiB: "
+                f"{name:11} read {peer_s:6.1f} s ({peer['cpu_s']:.1f} s of processor time), "
+                f"peak {peer_gib:.2f} GiB: "
                 f"{peer_s / read_s:.1f} times our time, "
                 f"{peer_gib / own_gib:.1f} times our memory, unchecked"
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +14,49 @@ from halfcircle.errors import FeedError
 from halfcircle.gtfs.checks import parse_date
 from halfcircle.gtfs.feed import Feed
 
-__all__ = ["DateChoice", "ServiceDays", "choose_date", "service_days"]
+__all__ = ["Calendar", "DateChoice", "ServiceDays", "choose_date", "service_days"]
 
 _WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_EXTREME_DAYS = 3660  # a calendar that runs for more than ten years is cut here when scanned
+_ENDS = ("start_date", "end_date")
+_MOST_DAYS = 3_660
+_MOST_CELLS = 400_000_000
+Int64 = npt.NDArray[np.int64]
 BUSIEST_WEEKDAY = "busiest-weekday"
 GOOD_SHARE = 0.9
+
+
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """When the services of a feed run; exact for any date.
+
+    Parameters
+    ----------
+    n_services : int
+    week : array of bool, shape (n_rows, 7)
+        Monday to Sunday of each row of calendar.txt.
+    start, end : array of int64, shape (n_rows,)
+        First and last date of the row, as proleptic Gregorian ordinals.
+    service : array of int64, shape (n_rows,)
+    exceptions : mapping of ordinal to (services added, services removed)
+    """
+
+    n_services: int
+    week: npt.NDArray[np.bool_]
+    start: Int64
+    end: Int64
+    service: Int64
+    exceptions: Mapping[int, tuple[list[int], list[int]]]
+
+    def running(self, date: dt.date) -> npt.NDArray[np.bool_]:
+        """Services that run on a date, shape (n_services + 1,); the last one never does."""
+        day = date.toordinal()
+        runs = np.zeros(self.n_services + 1, dtype=bool)
+        on = self.week[:, date.weekday()] & (self.start <= day) & (day <= self.end)
+        runs[self.service[on]] = True
+        added, removed = self.exceptions.get(day, ([], []))
+        runs[added] = True
+        runs[removed] = False
+        return runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,22 +65,26 @@ class ServiceDays:
 
     Parameters
     ----------
+    calendar : Calendar
     first : datetime.date
         Day 0.
-    runs : array of bool, shape (n_days, n_services)
     trip_service : array of int64, shape (n_trips,)
         Service of each trip, -1 where the calendar does not know it.
     trips_per_day : array of int64, shape (n_days,)
-        Trips with at least two stop times.
+        Trips with at least two stop times. Calendars that run for more than ten years are cut
+        for this count, around the latest start date; dates that are cut off still have service.
+    weight : array of int64, shape (n_services + 1,)
+        Trips with at least two stop times per service.
     """
 
+    calendar: Calendar
     first: dt.date
-    runs: npt.NDArray[np.bool_]
-    trip_service: npt.NDArray[np.int64]
-    trips_per_day: npt.NDArray[np.int64]
+    trip_service: Int64
+    trips_per_day: Int64
+    weight: Int64
 
     def __len__(self) -> int:
-        return len(self.runs)
+        return len(self.trips_per_day)
 
     def date(self, day: int) -> dt.date:
         """Date of a day."""
@@ -56,15 +97,14 @@ class ServiceDays:
 
     def active_trips(self, date: dt.date) -> npt.NDArray[np.bool_]:
         """Trips that run on a service day, shape (n_trips,)."""
-        day = (date - self.first).days
-        if not 0 <= day < len(self):
-            return np.zeros(len(self.trip_service), dtype=bool)
-        return np.asarray(self.runs[day][self.trip_service] & (self.trip_service >= 0))
+        return np.asarray(self.calendar.running(date)[self.trip_service])
 
     def n_trips(self, date: dt.date) -> int:
         """Number of trips that run on a service day."""
         day = (date - self.first).days
-        return int(self.trips_per_day[day]) if 0 <= day < len(self) else 0
+        if 0 <= day < len(self):
+            return int(self.trips_per_day[day])
+        return int(self.weight[self.calendar.running(date)].sum())
 
     def nearest_good(self, date: dt.date) -> dt.date | None:
         """Date nearest to `date` with usual service, of the same weekday if there is one.
@@ -103,49 +143,67 @@ def service_days(feed: Feed) -> ServiceDays:
 
 
 def _expand(feed: Feed) -> ServiceDays:
-    rows: list[tuple[str, list[bool], dt.date, dt.date]] = []
+    calendar, number = _calendar(feed)
+    trips = feed["trips"]
+    trip_service = trips.column("service_id").map(lambda text: number.get(text, -1), np.int64)
+    carrying = trip_service[(feed.stop_times.n_calls >= 2) & (trip_service >= 0)]
+    weight = np.bincount(carrying, minlength=calendar.n_services + 1).astype(np.int64)
+    # Weeks of zeros say nothing about when a feed runs; only their added dates do.
+    some = calendar.week.any(axis=1) & (calendar.start <= calendar.end)
+    added = [day for day, (services, _) in calendar.exceptions.items() if services]
+    starts = [*calendar.start[some].tolist(), *added]
+    ends = [*calendar.end[some].tolist(), *added]
+    if not starts:
+        none = np.empty(0, dtype=np.int64)
+        return ServiceDays(calendar, dt.date(1970, 1, 1), trip_service, none, weight)
+    first, last = min(starts), max(ends)
+    most = min(_MOST_DAYS, max(_MOST_CELLS // max(calendar.n_services, 1), 370))
+    if last - first >= most:
+        first = max(first, max(starts) - most // 2)
+        last = min(last, first + most - 1)
+    counts = [
+        int(weight[calendar.running(dt.date.fromordinal(day))].sum())
+        for day in range(first, last + 1)
+    ]
+    return ServiceDays(
+        calendar,
+        dt.date.fromordinal(first),
+        trip_service,
+        np.array(counts, dtype=np.int64),
+        weight,
+    )
+
+
+def _calendar(feed: Feed) -> tuple[Calendar, dict[str, int]]:
+    """Calendar of a feed, and the number of each service."""
+    names: set[str] = set()
+    for table_name in ("calendar", "calendar_dates"):
+        if table_name in feed:
+            names |= set(feed[table_name].column("service_id").values)
+    number = {service: i for i, service in enumerate(sorted(names))}
+    week = np.zeros((0, 7), dtype=bool)
+    start = end = service_of = np.empty(0, dtype=np.int64)
     if "calendar" in feed:
         table = feed["calendar"]
         week = np.stack([table.whole(day, blank=0) > 0 for day in _WEEK], axis=1)
-        starts, ends = table.texts("start_date"), table.texts("end_date")
-        for i, service in enumerate(table.texts("service_id")):
-            start, end = parse_date(starts[i]), parse_date(ends[i])
-            if start is not None and end is not None and start <= end:
-                rows.append((service, week[i].tolist(), start, end))
-    exceptions: list[tuple[str, dt.date, bool]] = []
+        start, end = (table.column(name).map(_ordinal, np.int64) for name in _ENDS)
+        service_of = table.column("service_id").map(number.__getitem__, np.int64)
+    exceptions: dict[int, tuple[list[int], list[int]]] = {}
     if "calendar_dates" in feed:
         table = feed["calendar_dates"]
-        kinds = table.whole("exception_type", blank=2)
-        dates = table.column("date").map(parse_date, object)
-        exceptions = [
-            (service, date, kind == 1)
-            for service, date, kind in zip(
-                table.texts("service_id"), dates, kinds.tolist(), strict=True
-            )
-        ]
-    # All-zero weeks say nothing about when a feed runs; only their added dates do.
-    spans = [(start, end) for _, week, start, end in rows if any(week)]
-    spans += [(date, date) for _, date, added in exceptions if added]
-    services = sorted({row[0] for row in rows} | {item[0] for item in exceptions})
-    number = {service: i for i, service in enumerate(services)}
-    trips = feed["trips"]
-    trip_service = trips.column("service_id").map(lambda text: number.get(text, -1), np.int64)
-    first = min((start for start, _ in spans), default=dt.date(1970, 1, 1))
-    last = max((end for _, end in spans), default=first - dt.timedelta(days=1))
-    n_days = min((last - first).days + 1, _EXTREME_DAYS)
-    # One service more than there are, so that -1 finds a column that never runs.
-    runs = np.zeros((n_days, len(services) + 1), dtype=bool)
-    weekday = (first.weekday() + np.arange(n_days)) % 7
-    for service, days_of_week, start, end in rows:
-        low, high = max((start - first).days, 0), min((end - first).days + 1, n_days)
-        runs[low:high, number[service]] |= np.array(days_of_week)[weekday[low:high]]
-    for service, date, added in exceptions:
-        day = (date - first).days
-        if 0 <= day < n_days:
-            runs[day, number[service]] = added
-    carrying = trip_service[(feed.stop_times.n_calls >= 2) & (trip_service >= 0)]
-    weight = np.bincount(carrying, minlength=runs.shape[1]).astype(np.int64)
-    return ServiceDays(first, runs, trip_service, runs @ weight)
+        for service, day, kind in zip(
+            table.column("service_id").map(number.__getitem__, np.int64).tolist(),
+            table.column("date").map(_ordinal, np.int64).tolist(),
+            table.whole("exception_type", blank=2).tolist(),
+            strict=True,
+        ):
+            exceptions.setdefault(day, ([], []))[0 if kind == 1 else 1].append(service)
+    return Calendar(len(number), week, start, end, service_of, exceptions), number
+
+
+def _ordinal(text: str) -> int:
+    date = parse_date(text)
+    return 0 if date is None else date.toordinal()
 
 
 def choose_date(feeds: Sequence[Feed], date: dt.date | str, faults: Faults) -> DateChoice:
@@ -171,6 +229,8 @@ def choose_date(feeds: Sequence[Feed], date: dt.date | str, faults: Faults) -> D
             ) from error
     if isinstance(date, dt.datetime):
         date = date.date()
+    if not 1900 <= date.year < 2200:
+        raise FeedError(f"date: {date} is not in the years 1900 to 2199")
     idle = [feed_id for feed_id, calendar in days.items() if not calendar.n_trips(date)]
     notes = Faults()
     for feed_id in idle:

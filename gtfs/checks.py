@@ -63,8 +63,10 @@ def parse_time_s(text: str) -> int:
 
 
 def parse_date(text: str) -> dt.date | None:
-    """Date of ``YYYYMMDD``, or None if it is none."""
+    """Date of ``YYYYMMDD`` in the years 1900 to 2199, or None if it is none."""
     if len(text) != 8 or not text.isascii() or not text.isdigit():
+        return None
+    if not 1900 <= int(text[:4]) < 2200:
         return None
     try:
         return dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))

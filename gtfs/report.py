@@ -176,6 +176,10 @@ def _notes(feed: Feed) -> tuple[str, ...]:
             column = feed[table].columns.get(name)
             if column is not None and {*column.values} - {"", "1"}:
                 notes.append(f"{table}.txt: {name} is ignored; vehicles stop at stops only")
+    kind = feed["stops"].whole("location_type", blank=0)
+    elsewhere = int((kind[feed.stop_times.stop_row] > 0).sum())
+    if elsewhere:
+        notes.append(f"{elsewhere:,} stop times name a station or entrance; taken as a stop")
     untimed = int((feed.stop_times.arrival_s == UNTIMED).sum())
     if untimed:
         along = "shape_dist_traveled" if feed.stop_times.distance is not None else "straight lines"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array
 
 from halfcircle._checks import frozen_array
 from halfcircle.gtfs.calendar import service_days
@@ -79,10 +79,16 @@ def service_report(feed: Feed) -> ServiceReport:
     key = np.unique(service[known] * max(n_stops, 1) + times.stop_row[known])
     calls_at = coo_array(
         (np.ones(len(key), dtype=np.int64), (key // max(n_stops, 1), key % max(n_stops, 1))),
-        shape=(days.runs.shape[1], max(n_stops, 1)),
+        shape=(days.calendar.n_services + 1, max(n_stops, 1)),
     ).tocsr()
-    served = csr_array(days.runs.astype(np.int64)) @ calls_at
-    stops = np.diff(csr_array(served).indptr).astype(np.int64)
+    stops = np.zeros(len(days), dtype=np.int64)
+    seen: dict[bytes, int] = {}  # most weeks are like others
+    for day in range(len(days)):
+        runs = days.calendar.running(days.date(day)) & (days.weight > 0)
+        pattern = np.packbits(runs).tobytes()
+        if pattern not in seen:
+            seen[pattern] = len(np.unique(calls_at[np.flatnonzero(runs)].indices))
+        stops[day] = seen[pattern]
     weekday = (days.first.weekday() + np.arange(len(days))) % 7
     profile: list[float] = []
     for number in range(7):

@@ -279,13 +279,15 @@ def _candidates(
     near_m: float,
     same_name_m: float,
 ) -> list[tuple[int, int, StationMatch]]:
-    reach_m = max(near_m, same_name_m)
     xyz = _unit_sphere(lon, lat)
-    tree = cKDTree(xyz)
-    pairs = tree.query_pairs(2 * np.sin(reach_m / EARTH_RADIUS_M / 2), output_type="ndarray")
-    pairs = pairs[feed_of[pairs[:, 0]] != feed_of[pairs[:, 1]]]
-    plain = [station_name(text) for text in name]
     official = [_official_id(station.split(":", 1)[1]) for station in stations]
+    # Far apart, only trains and official numbers count: cities hold thousands of bus stops.
+    far = np.flatnonzero(rail | np.array([text != "" for text in official]))
+    pairs = np.concatenate(
+        [_close(xyz, near_m), far[_close(xyz[far], same_name_m)]], dtype=np.int64
+    )
+    pairs = np.unique(pairs[feed_of[pairs[:, 0]] != feed_of[pairs[:, 1]]], axis=0)
+    plain = [station_name(text) for text in name]
     chord = np.linalg.norm(xyz[pairs[:, 0]] - xyz[pairs[:, 1]], axis=1)
     metres = 2 * EARTH_RADIUS_M * np.arcsin(np.clip(chord / 2, 0, 1))
     scored: list[tuple[int, float, int, int, str]] = []
@@ -310,6 +312,14 @@ def _candidates(
         match = StationMatch(stations[i], stations[j], round(distance, 1), reason)
         found.append((i, j, match))
     return found
+
+
+def _close(xyz: Float, metres: float) -> npt.NDArray[np.int64]:
+    """Pairs of points on the unit sphere within a distance on the ground, shape (n_pairs, 2)."""
+    chord = 2 * np.sin(metres / EARTH_RADIUS_M / 2)
+    if not len(xyz):
+        return np.empty((0, 2), dtype=np.int64)
+    return np.asarray(cKDTree(xyz).query_pairs(chord, output_type="ndarray"), dtype=np.int64)
 
 
 def _unit_sphere(lon: Float, lat: Float) -> Float:

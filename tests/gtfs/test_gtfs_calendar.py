@@ -172,3 +172,35 @@ def test_service_report_counts_trips_and_stops(tmp_path):
     assert report.busiest == dt.date(2024, 1, 1)
     assert report.last == dt.date(2024, 12, 31)
     assert report.idle_days == 104
+
+
+def test_calendar_of_two_centuries_still_has_service_on_every_date(tmp_path):
+    feed = small_feed(
+        tmp_path,
+        calendar="""
+            service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date
+            WD,1,1,1,1,1,1,1,19000101,20991231
+        """,
+    )
+    days = service_days(feed)
+    assert len(days) <= 3660
+    assert days.n_trips(TUESDAY) == 1
+    assert days.active_trips(TUESDAY).tolist() == [True]
+    assert not days.active_trips(dt.date(2100, 1, 1)).any()
+    timetable = build_timetable([feed], date=TUESDAY, time_zone="Europe/Amsterdam")
+    assert timetable.n_trips == 1
+    assert not timetable.notices
+
+
+@pytest.mark.parametrize("date", [dt.date(1, 1, 1), dt.date(9999, 12, 31)])
+def test_dates_at_the_end_of_time_are_refused(tmp_path, date):
+    with pytest.raises(FeedError, match="not in the years 1900 to 2199"):
+        choose_date([small_feed(tmp_path)], date, Faults())
+
+
+def test_calendar_dates_at_the_end_of_time_are_dropped(tmp_path):
+    feed = small_feed(
+        tmp_path, calendar_dates="service_id,date,exception_type\nWD,00010101,1\nWD,99991231,1"
+    )
+    (dropped,) = feed.dropped
+    assert dropped.values == ("00010101", "99991231")

@@ -7,6 +7,7 @@ import pytest
 from gtfs_search import NEVER, earliest_arrivals, rides_of, stop_number
 from real_data import data_path
 
+from halfcircle.errors import FeedError
 from halfcircle.gtfs import MergeRules, build_timetable, read_feed, service_days, timetable_window_s
 
 pytestmark = pytest.mark.real_data
@@ -159,3 +160,44 @@ def test_what_was_joined_is_listed(whole_day):
     assert len(at_the_border) == 18
     assert all(":8849064:" in item.second for item in at_the_border)
     assert {item.reason for item in through} == {"block_id"}
+
+
+def test_feed_without_stop_times_says_so():
+    with pytest.raises(FeedError, match=r"stop_times\.txt: is missing"):
+        read_feed(data_path("border_triangle/gtfs/avv_2022_without_stop_times.zip"))
+
+
+def test_stop_at_the_end_of_the_world_is_named():
+    feed = read_feed(data_path("north_nl/gtfs/amsterdam_rail_metro_ferry_2026.zip"))
+    (fault,) = feed.faults
+    assert fault.what == "stops at latitude 0, longitude 0"
+    assert fault.values == ("stoparea:589649",)
+
+
+def test_pathways_of_a_real_station(tmp_path):
+    """Taverners Hill, Sydney: platform 1 to 2 by a 30 m walkway, and two stairs to the street.
+
+    The feed has no trips; one is added. Its boarding areas hang on the platforms, and the way
+    between the platforms ends at such areas: 30 m at 1.25 m/s, and the slack.
+    """
+    folder = data_path("gtfs_errors/au-sydney-entrances")
+    for name in ("agency", "stops", "pathways", "levels"):
+        text = (folder / f"{name}.txt").read_text(encoding="utf-8-sig")
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    more = {
+        "calendar_dates": "service_id,date,exception_type\nS,20191112,1",
+        "routes": "route_id,agency_id,route_short_name,route_type\nL1,SydneyLightRail,L1,900",
+        "trips": "route_id,service_id,trip_id\nL1,S,a\nL1,S,b",
+        "stop_times": (
+            "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+            "a,08:00:00,08:00:00,LR_TavHill_P1,1\na,08:05:00,08:05:00,LR_TavHill_P2,2\n"
+            "b,08:00:00,08:00:00,LR_TavHill_P2,1\nb,08:05:00,08:05:00,LR_TavHill_P1,2\n"
+        ),
+    }
+    for name, text in more.items():
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    timetable = build_timetable(
+        [read_feed(tmp_path, feed_id="x")], date=TUESDAY, time_zone="Australia/Sydney"
+    )
+    assert timetable.pattern_route_type.tolist() == [0, 0]
+    assert timetable.transfer_s.tolist() == [60 + 24, 60 + 24]
