@@ -17,8 +17,8 @@ from halfcircle.errors import StreetError
 
 __all__ = ["StreetHierarchy", "build_hierarchy"]
 
-N_SETTLE = 60
-"""Nodes that a witness search looks at: fewer make superfluous shortcuts, never wrong times."""
+N_SETTLE = 100
+"""Nodes that a witness search looks at; fewer make more shortcuts, which costs more than it saves."""
 
 
 @dataclass(frozen=True, eq=False)

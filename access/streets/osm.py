@@ -248,7 +248,10 @@ class _Reader:
         node_id, first = np.unique(all_ids, return_index=True)
         xy = np.concatenate(self.node_xy)[first]
         if len(node_id) == 0:
-            raise StreetError("streets: the extracts hold the ways but none of their nodes")
+            raise StreetError(
+                "streets: the extracts hold the ways but none of their nodes - nodes must come "
+                "before ways and ids must be positive (osmium sort, osmium renumber)"
+            )
         way_id, way_ptr, way_tags, way_node = self.cut_ways(node_id)
         marked = np.array(sorted(self.marks), dtype=np.int64)
         at = np.searchsorted(node_id, marked)

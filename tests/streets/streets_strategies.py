@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from hypothesis import strategies as st
+from real_data import data_path
 from streets.streets_oracles import graph_network, snaps_at
+
+from halfcircle.access.streets import Mode, StreetNetwork, StreetWays, build_network, read_osm
 
 AREAS = {
     "porto_alegre": "porto_alegre/poa_osm.pbf",
     "aachen": "border_triangle/osm/aachen.osm.pbf",
     "liechtenstein": "border_triangle/osm/liechtenstein_2021.osm.pbf",
 }
+
+
+@cache
+def real_ways(area: str) -> StreetWays:
+    """An extract, read once for all tests; skips where it is absent."""
+    return read_osm(data_path(AREAS[area]))
+
+
+@cache
+def real_network(area: str, mode: Mode) -> StreetNetwork:
+    return build_network(real_ways(area), mode)
 
 
 def ticks(value):

@@ -1,10 +1,11 @@
 """Sweeps over the hierarchy give the same times as the bucket search, bit by bit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from real_data import data_path
 from streets.streets_oracles import graph_network, snaps_at, times_s
 from streets.streets_strategies import (
     AREAS,
@@ -12,14 +13,13 @@ from streets.streets_strategies import (
     places,
     random_network,
     random_places,
+    real_network,
     ticks,
 )
 
 from halfcircle.access.streets import (
     MODES,
     build_hierarchy,
-    build_network,
-    read_osm,
     street_times_s,
 )
 from halfcircle.errors import StreetError
@@ -31,7 +31,7 @@ def both(network, origins, destinations, limit_s, hierarchy=None):
     return swept, street_times_s(network, origins, destinations, limit_s=limit_s)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(st.data())
 def test_sweep_equals_plain_twin(data):
     network = data.draw(networks())
@@ -78,7 +78,7 @@ def test_longest_edges_are_of_no_use():
     assert np.array_equal(swept, searched)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_other_weights_in_the_same_order(data):
     network = data.draw(networks())
@@ -115,7 +115,7 @@ def test_no_destination_on_a_street():
 @pytest.mark.parametrize("area", AREAS)
 @pytest.mark.parametrize("mode", MODES)
 def test_real_streets(area, mode, tmp_path):
-    network = build_network(read_osm(data_path(AREAS[area])), mode)
+    network = real_network(area, mode)
     hierarchy = build_hierarchy(network, cache_dir=tmp_path)
     assert len(hierarchy.up_to) + len(hierarchy.down_from) < 4 * network.n_edges
     rng = np.random.default_rng(9)
@@ -130,3 +130,13 @@ def test_real_streets(area, mode, tmp_path):
     peak = network.with_class_factors({"primary": 1.4, "residential": 1.1})
     swept, searched = both(peak, snaps, snaps, 3600, hierarchy.customised(peak))
     assert np.array_equal(swept, searched)
+
+
+def test_what_it_says_and_refuses():
+    network = random_network(np.random.default_rng(10), 60, 200)
+    hierarchy = build_hierarchy(network)
+    n_arcs = len(hierarchy.up_to) + len(hierarchy.down_from)
+    assert repr(hierarchy) == f"<StreetHierarchy: 60 nodes, {n_arcs:,} arcs>"
+    assert sorted(hierarchy.number) == list(range(60))
+    with pytest.raises(StreetError, match="street hierarchy: arrays do not fit together"):
+        replace(hierarchy, up_to=hierarchy.up_to[:-1])

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from real_data import data_path
 from streets.streets_oracles import graph_network, snaps_at
+from streets.streets_strategies import real_network, real_ways
 from streets.streets_town import OPEN, TICK_S, read_town, town, with_detour
 
 from halfcircle.access.streets import (
@@ -17,7 +18,6 @@ from halfcircle.access.streets import (
     CarProfile,
     WalkProfile,
     build_network,
-    read_osm,
     street_links,
     street_times_s,
 )
@@ -81,7 +81,7 @@ def multigraphs(draw):
     return n, u[loose], v[loose], draw(st.lists(st.booleans(), min_size=n, max_size=n))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(multigraphs())
 def test_chains_cover_each_segment_once_and_stop_at_kept_nodes(case):
     n, u, v, wish = case
@@ -209,8 +209,7 @@ def test_order_of_ways_does_not_matter(tmp_path):
 @pytest.mark.real_data
 def test_porto_alegre_cells_have_streets():
     cells = pd.read_csv(data_path("porto_alegre/poa_hexgrid.csv"))
-    ways = read_osm(data_path("porto_alegre/poa_osm.pbf"))
-    walk = build_network(ways, "walk")
+    walk = real_network("porto_alegre", "walk")
     snaps = walk.snap(cells["lon"], cells["lat"])
     assert len(snaps) == 1227
     assert snaps.is_snapped.sum() >= 1210
@@ -230,7 +229,7 @@ def test_porto_alegre_cells_have_streets():
 @pytest.mark.real_data
 def test_liechtenstein_has_roads_across_its_borders():
     network = build_network(
-        read_osm(data_path("border_triangle/osm/liechtenstein_2021.osm.pbf")),
+        real_ways("liechtenstein"),
         "car",
         profile=CarProfile(country="LI"),
     )

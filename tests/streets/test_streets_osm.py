@@ -67,6 +67,17 @@ def test_streets_without_nodes(tmp_path):
         read_osm(path)
 
 
+def test_nodes_after_ways(tmp_path):
+    path = tmp_path / "order.osm"
+    way = '<way id="5"><nd ref="1"/><nd ref="2"/><tag k="highway" v="path"/></way>'
+    nodes = '<node id="1" lat="51.0" lon="6.0"/><node id="2" lat="51.1" lon="6.0"/>'
+    path.write_text(f'<osm version="0.6">{way}{nodes}</osm>')
+    with pytest.raises(StreetError, match=r"nodes must come before ways .* \(osmium sort"):
+        read_osm(path)
+    path.write_text(f'<osm version="0.6">{nodes}{way}</osm>')
+    assert len(read_osm(path).way_id) == 1
+
+
 def test_plain_xml(tmp_path):
     path = write_town(tmp_path / "d.osm", LINE, {1: ([1, 2, 3], OPEN)})
     assert len(read_osm(path).node_id) == 3

@@ -4,18 +4,23 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from real_data import data_path
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from streets.streets_oracles import ends, graph_network, snaps_at, straight, times_s
-from streets.streets_strategies import AREAS, networks, places, random_network, random_places, ticks
+from streets.streets_strategies import (
+    AREAS,
+    networks,
+    places,
+    random_network,
+    random_places,
+    real_network,
+    ticks,
+)
 from streets.streets_town import LINE, OPEN, town
 
 from halfcircle.access.streets import (
     MODES,
     Links,
-    build_network,
-    read_osm,
     street_links,
     street_times_s,
 )
@@ -24,7 +29,7 @@ from halfcircle.errors import StreetError
 INF = np.float32(np.inf)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(st.data())
 def test_kernels_equal_their_plain_twin(data):
     network = data.draw(networks())
@@ -109,7 +114,7 @@ def test_workers_and_blocks_do_not_matter():
     assert np.array_equal(part, whole[100:150])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_raising_a_weight_never_shortens(data):
     network = data.draw(networks(least_s=1.0))  # an edge of no length is a case of its own
@@ -125,7 +130,7 @@ def test_raising_a_weight_never_shortens(data):
     assert (after >= before).all()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_relabelling_nodes_changes_nothing(data):
     network = data.draw(networks())
@@ -146,7 +151,7 @@ def test_relabelling_nodes_changes_nothing(data):
     assert np.array_equal(a, street_times_s(other, moved, moved, limit_s=60_000))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_triangle_inequality(data):
     network = data.draw(networks())
@@ -168,6 +173,17 @@ def test_limit_is_inclusive_and_cuts_only_the_far():
     assert (near == at).any()
 
 
+def test_links_say_what_they_are(tmp_path):
+    t = town(tmp_path, "walk", LINE, {1: ([1, 2, 3, 4], OPEN)})
+    snaps = t.network.snap([6.001, 6.002, 6.029], [51.0] * 3)
+    links = street_links(t.network, snaps, snaps, limit_s=300)
+    assert repr(links) == "<Links: 5 from 3 origins to 3 destinations>"
+    assert len(links) == 5
+    assert links.from_idx.tolist() == [0, 0, 1, 1, 2]
+    assert links.to_idx.tolist() == [0, 1, 0, 1, 2]
+    assert links.seconds[[0, 3, 4]].tolist() == [0, 0, 0]
+
+
 def test_options_are_checked(tmp_path):
     t = town(tmp_path, "walk", LINE, {1: ([1, 2, 3, 4], OPEN)})
     snaps = t.network.snap([6.005], [51.0])
@@ -184,7 +200,7 @@ def test_options_are_checked(tmp_path):
 @pytest.mark.parametrize("area", AREAS)
 @pytest.mark.parametrize("mode", MODES)
 def test_real_streets_equal_scipy(area, mode):
-    network = build_network(read_osm(data_path(AREAS[area])), mode)
+    network = real_network(area, mode)
     rng = np.random.default_rng(4)
     target = np.flatnonzero(network.links.main & network.links.snap)
     n = 25
