@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from halfcircle._checks import Faults
 from halfcircle.errors import FeedError
-from halfcircle.gtfs.calendar import choose_date
+from halfcircle.gtfs.calendar import choose_date, service_days
 from halfcircle.gtfs.duplicates import merge_duplicates
 from halfcircle.gtfs.feed import Feed
 from halfcircle.gtfs.patterns import build_patterns
@@ -100,6 +100,12 @@ def build_timetable(
             frequency_draw=frequency_draw,
             faults=faults,
         )
+        if not len(rides) and service_days(feed).n_trips(choice.date):
+            faults.warn(
+                f"feed {feed.feed_id}",
+                f"has service on {choice.date}, but no trip from {window[0]} "
+                f"to {max_trip_time_s // 60} min after {window[1]}",
+            )
         parts.append(renumbered(rides, stops.index[number]))
     rides = concatenated(parts)
     rides = rides.take(np.lexsort((rides.day, rides.trip_id.astype(str))))
@@ -115,7 +121,7 @@ def build_timetable(
         feeds, stops, station_idx, rides, rules=transfers, merge=merge, faults=faults
     )
     base = table.base
-    rides, merged = _merged(feeds, table, station_idx[base], merge, faults)
+    rides, merged = _merged(feeds, table, station_idx[base], choice.date, merge, faults)
     table = replace(table, rides=rides)
     return _assemble(
         feeds,
@@ -145,6 +151,7 @@ def _merged(
     feeds: Sequence[Feed],
     table: TransferTable,
     station_idx: npt.NDArray[np.int32],
+    date: dt.date,
     merge: MergeRules,
     faults: Faults,
 ) -> tuple[Rides, tuple[Merged, ...]]:
@@ -153,12 +160,12 @@ def _merged(
     found: list[Merged] = []
     if merge.duplicates:
         rides, some = merge_duplicates(
-            feeds, rides, base=table.base, station_idx=station_idx, merge=merge
+            feeds, rides, station_idx=station_idx, date=date, merge=merge
         )
         found += some
     if merge.through_running:
         rides, some = join_through_running(
-            feeds, rides, base=table.base, station_idx=station_idx, merge=merge, faults=faults
+            feeds, rides, station_idx=station_idx, date=date, merge=merge, faults=faults
         )
         found += some
     return rides, tuple(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,8 +36,8 @@ def merge_duplicates(
     feeds: Sequence[Feed],
     rides: Rides,
     *,
-    base: Int32,
     station_idx: Int32,
+    date: dt.date,
     merge: MergeRules,
 ) -> tuple[Rides, tuple[Merged, ...]]:
     """Find rides of two feeds that are one vehicle, and keep each vehicle once.
@@ -52,7 +53,7 @@ def merge_duplicates(
     """
     if len(feeds) < 2 or not len(rides):
         return rides, ()
-    matches = _find(feeds, rides, station_idx, merge)
+    matches = _find(feeds, rides, station_idx, date, merge)
     gone: set[int] = set()
     joined: list[Rides] = []
     merged: list[Merged] = []
@@ -77,19 +78,19 @@ def merge_duplicates(
             merged.append(Merged("duplicate", name_other, name_one, reason))
         elif j0 == 0 and i1 == n_one - 1:
             parts = [(match.one, 0, i1 + 1), (match.other, j1, n_other)]
-            joined.append(join_calls(rides, parts, base))
+            joined.append(join_calls(rides, parts))
             gone |= {match.one, match.other}
             merged.append(Merged("border", name_one, name_other, reason))
         elif i0 == 0 and j1 == n_other - 1:
             parts = [(match.other, 0, j1 + 1), (match.one, i1, n_one)]
-            joined.append(join_calls(rides, parts, base))
+            joined.append(join_calls(rides, parts))
             gone |= {match.one, match.other}
             merged.append(Merged("border", name_other, name_one, reason))
     return with_joined(rides, gone, joined), tuple(merged)
 
 
 def _find(
-    feeds: Sequence[Feed], rides: Rides, station_idx: Int32, merge: MergeRules
+    feeds: Sequence[Feed], rides: Rides, station_idx: Int32, date: dt.date, merge: MergeRules
 ) -> list[_Match]:
     """Pairs of rides that are one vehicle, the surest first."""
     station = station_idx[rides.stop_idx]
@@ -120,7 +121,7 @@ def _find(
                 continue
             pair = (a, b) if rides.feed_idx[a] < rides.feed_idx[b] else (b, a)
             found[pair] = found.get(pair, 0) + 1
-    numbers = ride_numbers(feeds, rides)
+    numbers = ride_numbers(feeds, rides, date)
     lines = _line_names(feeds, rides)
     matches: list[_Match] = []
     for (one, other), count in found.items():

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from halfcircle.gtfs.calendar import service_days
 from halfcircle.gtfs.feed import Feed
 from halfcircle.gtfs.rides import Rides, concatenated
 
 __all__ = ["join_calls", "ride_numbers", "with_joined"]
 
 _NUMBER = re.compile(r"\d{1,6}")
+_MOST_PARTS = 4
 Int64 = npt.NDArray[np.int64]
 
 
-def ride_numbers(feeds: Sequence[Feed], rides: Rides) -> npt.NDArray[np.object_]:
+def ride_numbers(feeds: Sequence[Feed], rides: Rides, date: dt.date) -> npt.NDArray[np.object_]:
     """Train number of each ride, from trip_short_name or a route name like ``"ICE 18"``.
 
-    Blank where there is none, or where a route name is shared by trips at many times.
+    Blank where there is none. A number that more than four trips of a day carry is that of a
+    line and tells nothing about trains.
     """
     found = np.full(len(rides), "", dtype=object)
     for feed_idx, feed in enumerate(feeds):
@@ -38,6 +42,10 @@ def ride_numbers(feeds: Sequence[Feed], rides: Rides) -> npt.NDArray[np.object_]
         own = trips.column("trip_short_name").map(_number, object)
         by_route = trips.column("route_id").map(of_route.__getitem__, object)
         number = np.where(own != "", own, by_route)
+        today = service_days(feed).active_trips(date) & (number != "")
+        names, count = np.unique(number[today].astype(str), return_counts=True)
+        lines = set(names[count > _MOST_PARTS].tolist())
+        number = np.array(["" if text in lines else text for text in number], dtype=object)
         mine = rides.feed_idx == feed_idx
         found[mine] = number[rides.trip_row[mine]]
     return found
@@ -49,9 +57,7 @@ def _number(text: str) -> str:
     return str(numbers[0]).lstrip("0") if len(numbers) == 1 else ""
 
 
-def join_calls(
-    rides: Rides, parts: Sequence[tuple[int, int, int]], base: npt.NDArray[np.int32]
-) -> Rides:
+def join_calls(rides: Rides, parts: Sequence[tuple[int, int, int]]) -> Rides:
     """One ride made of calls of several, one after the other.
 
     Parameters
@@ -60,8 +66,6 @@ def join_calls(
     parts : sequence of (ride, first call, last call + 1)
         Calls counted within the ride. Where one part ends at the stop at which the next begins,
         the two calls become one: arrival of the one, departure of the other.
-    base : array of int32, shape (n_stops,)
-        Real stop of each stop.
     """
     stop: list[int] = []
     arrival: list[int] = []
@@ -80,10 +84,9 @@ def join_calls(
                     continue
                 # Another platform, or another copy of the stop: off here, on there.
                 departure[-1] = arrival[-1]
-                board[-1] = board[-1] and base[own_stop] != base[stop[-1]]
-                at = to
+                board[-1] = False
                 stop.append(own_stop)
-                arrival.append(max(at, departure[-1]))
+                arrival.append(max(to, departure[-1]))
                 departure.append(max(to, arrival[-1]))
                 board.append(bool(rides.board[call]))
                 alight.append(False)

@@ -6,6 +6,7 @@ number at the same place and time, which is how feeds cut trains at a border.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -31,8 +32,8 @@ def join_through_running(
     feeds: Sequence[Feed],
     rides: Rides,
     *,
-    base: Int32,
     station_idx: Int32,
+    date: dt.date,
     merge: MergeRules,
     faults: Faults,
 ) -> tuple[Rides, tuple[Merged, ...]]:
@@ -42,10 +43,10 @@ def join_through_running(
     ----------
     feeds : sequence of Feed
     rides : Rides
-    base : array of int32, shape (n_stops,)
-        Real stop of each stop.
     station_idx : array of int32, shape (n_stops,)
         Station of each stop.
+    date : datetime.date
+        The study's date.
     merge : MergeRules
     faults : Faults
 
@@ -94,12 +95,13 @@ def join_through_running(
             and not _turns_back(rides, one, other, station_idx)
         ):
             link(one, other, "block_id")
-    for one, other, number in _number_pairs(feeds, rides, start, end, leaves, arrives):
+    for one, other, number in _number_pairs(feeds, rides, date, start, end, leaves, arrives):
         if (
             one not in links
             and other not in has_previous
             and gap_fits(one, other)
             and (key(one), key(other)) not in forbidden
+            and not _turns_back(rides, one, other, station_idx)
         ):
             link(one, other, f"number {number}")
     if not links:
@@ -108,7 +110,7 @@ def join_through_running(
     joined: list[Rides] = []
     for path in _paths(links, has_previous):
         parts = [(r, 0, int(rides.ptr[r + 1] - rides.ptr[r])) for r in path]
-        joined.append(join_calls(rides, parts, base))
+        joined.append(join_calls(rides, parts))
         gone.update(path)
     merged = tuple(
         Merged("through", str(rides.trip_id[one]), str(rides.trip_id[other]), reason)
@@ -187,13 +189,14 @@ def _block_pairs(
 def _number_pairs(
     feeds: Sequence[Feed],
     rides: Rides,
+    date: dt.date,
     start: Int32,
     end: Int32,
     leaves: Int32,
     arrives: Int32,
 ) -> Iterator[tuple[int, int, str]]:
     """Rail rides with one number of which one begins where and when the other ends."""
-    numbers = ride_numbers(feeds, rides)
+    numbers = ride_numbers(feeds, rides, date)
     begins: dict[tuple[str, int], list[int]] = {}
     rail = np.flatnonzero(rides.route_type == RAIL).tolist()
     for ride in rail:

@@ -142,8 +142,8 @@ def test_rows_without_departures_are_named(tmp_path, row):
     feed = small_feed(tmp_path, frequencies=f"trip_id,start_time,end_time,headway_secs\n{row}")
     timetable = build_timetable([feed], date=TUESDAY, time_zone="Europe/Amsterdam")
     assert timetable.n_trips == 0
-    (notice,) = timetable.notices
-    assert notice.where == "frequencies.txt:2"
+    assert timetable.notices[0].where == "frequencies.txt:2"
+    assert "but no trip from 07:00" in timetable.notices[1].what
 
 
 def test_draws_move_phases_and_fill_the_headway_evenly(tmp_path):
