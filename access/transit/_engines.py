@@ -113,9 +113,7 @@ class _TripBasedWorkspace:
             start_trip=np.empty(n_starts, dtype=np.int32),
             start_position=np.empty(n_starts, dtype=np.uint16),
             # a trip is queued again only for an earlier position: at most once per event
-            queue_trip=np.empty((2, n_events), dtype=np.int32),
-            queue_first=np.empty((2, n_events), dtype=np.uint16),
-            queue_last=np.empty((2, n_events), dtype=np.uint16),
+            queue=np.empty((2, n_events, 2), dtype=np.int32),
         )
 
     def search(self, access_stop: Int32, access_s: Int32) -> None:

@@ -18,6 +18,8 @@ UNREACHED = 2**30
 class Trips(NamedTuple):
     end: Any  # int32 (n_trips,): one past the last trip of the pattern
     last_position: Any  # uint16 (n_trips,)
+    event: Any  # int64 (n_trips,): first event
+    call: Any  # int32 (n_events + 1, 3): arrival, stop, first change; side by side in the cache
 
 
 class TripScratch(NamedTuple):
@@ -27,9 +29,7 @@ class TripScratch(NamedTuple):
     start_next: Any  # int32 (most starts,)
     start_trip: Any  # int32 (most starts,)
     start_position: Any  # uint16 (most starts,)
-    queue_trip: Any  # int32 (2, n_events)
-    queue_first: Any  # uint16 (2, n_events)
-    queue_last: Any  # uint16 (2, n_events)
+    queue: Any  # int32 (2, n_events, 2): first and last event to look at
 
 
 @njit(cache=True, nogil=True)
@@ -71,11 +71,9 @@ def trip_based(timetable, trips, changes, access_stop, access_s, window, scratch
     arrived, boarded = scratch.arrived, scratch.boarded
     start_head, start_next = scratch.start_head, scratch.start_next
     start_trip, start_position = scratch.start_trip, scratch.start_position
-    queue_trip, queue_first, queue_last = (
-        scratch.queue_trip,
-        scratch.queue_first,
-        scratch.queue_last,
-    )
+    queue, call = scratch.queue, trips.call
+    position_bits = changes.position_bits
+    position_mask = (1 << position_bits) - 1
     n_rides = boarded.shape[0]
     n_stops = reached.shape[0]
     unset = np.uint16(65535 - limit_s)
@@ -114,9 +112,9 @@ def trip_based(timetable, trips, changes, access_stop, access_s, window, scratch
             trip = start_trip[start]
             position = start_position[start]
             if boarded[0, trip] > position:
-                queue_trip[0, n_queue] = trip
-                queue_first[0, n_queue] = position
-                queue_last[0, n_queue] = board(boarded, 0, trip, position, trips.end[trip])
+                before = board(boarded, 0, trip, position, trips.end[trip])
+                queue[0, n_queue, 0] = trips.event[trip] + position + 1
+                queue[0, n_queue, 1] = trips.event[trip] + before
                 n_queue += 1
             start = start_next[start]
         for k in range(n_rides):
@@ -125,13 +123,11 @@ def trip_based(timetable, trips, changes, access_stop, access_s, window, scratch
             now = k & 1
             n_next = 0
             for q in range(n_queue):
-                first_event = timetable.trip_event[queue_trip[now, q]]
-                last = first_event + queue_last[now, q]
-                for event in range(first_event + queue_first[now, q] + 1, last + 1):
-                    arrival = timetable.arrival_s[event]
+                for event in range(queue[now, q, 0], queue[now, q, 1] + 1):
+                    arrival = call[event, 0]
                     if arrival > bound:
                         break
-                    stop = timetable.event_stop[event]
+                    stop = call[event, 1]
                     calls_again = stop < 0
                     if calls_again:
                         stop = -1 - stop
@@ -152,14 +148,13 @@ def trip_based(timetable, trips, changes, access_stop, access_s, window, scratch
                         continue
                     if k + 1 == n_rides:
                         continue
-                    for change in range(changes.ptr[event], changes.ptr[event + 1]):
-                        trip = changes.trip[change]
-                        position = changes.position[change]
+                    for change in range(call[event, 2], call[event + 1, 2]):
+                        code = np.int64(changes.code[change])
+                        trip = code >> position_bits
+                        position = code & position_mask
                         if boarded[k + 1, trip] > position:
-                            queue_trip[1 - now, n_next] = trip
-                            queue_first[1 - now, n_next] = position
-                            queue_last[1 - now, n_next] = board(
-                                boarded, k + 1, trip, position, trips.end[trip]
-                            )
+                            before = board(boarded, k + 1, trip, position, trips.end[trip])
+                            queue[1 - now, n_next, 0] = trips.event[trip] + position + 1
+                            queue[1 - now, n_next, 1] = trips.event[trip] + before
                             n_next += 1
             n_queue = n_next

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,14 +29,14 @@ class Changes(NamedTuple):
     ----------
     ptr : array of int64, shape (n_events + 1,)
         Changes of event e, trip by trip, are ``ptr[e]:ptr[e + 1]``.
-    trip : array of int32, shape (n_changes,)
-    position : array of uint16, shape (n_changes,)
-        Where the trip is boarded.
+    code : array of uint32 or uint64, shape (n_changes,)
+        ``trip << position_bits | position``: the trip, and where it is boarded.
+    position_bits : int
     """
 
     ptr: npt.NDArray[np.int64]
-    trip: npt.NDArray[np.int32]
-    position: npt.NDArray[np.uint16]
+    code: npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
+    position_bits: int
 
 
 def build_changes(clipped: ClippedTimetable, horizon_s: int, *, workers: int = 1) -> Changes:
@@ -59,14 +59,25 @@ def build_changes(clipped: ClippedTimetable, horizon_s: int, *, workers: int = 1
         out=ptr[1:],
         dtype=np.int64,
     )
-    changes = Changes(
-        ptr,
-        np.concatenate([np.empty(0, np.int32), *(part[1] for part in parts)]),
-        np.concatenate([np.empty(0, np.uint16), *(part[2] for part in parts)]),
+    longest = int(np.diff(clipped.pattern_ptr).max(initial=1))
+    position_bits = (longest - 1).bit_length()
+    wide = clipped.n_trips << position_bits > 2**32
+    code = np.concatenate(
+        [
+            np.empty(0, dtype=np.uint64 if wide else np.uint32),
+            *(_packed(trip, position, position_bits, wide=wide) for _, trip, position in parts),
+        ]
     )
-    for array in changes:
-        array.flags.writeable = False
-    return changes
+    ptr.flags.writeable = False
+    code.flags.writeable = False
+    return Changes(ptr, code, position_bits)
+
+
+def _packed(
+    trip: npt.NDArray[np.int32], position: npt.NDArray[np.uint16], bits: int, *, wide: bool
+) -> npt.NDArray[Any]:
+    code = trip.astype(np.uint64) << np.uint64(bits) | position
+    return code if wide else code.astype(np.uint32)
 
 
 def _changes_of(

@@ -373,6 +373,15 @@ def _trip_based(
 ) -> TripBased:
     span_s = (query.n_departures - 1) * query.step_s
     changes = build_changes(clipped, span_s + query.limit_s, workers=workers)
+    if changes.ptr[-1] >= 2**31:
+        raise InputError(
+            f"{changes.ptr[-1]:,} changes between trips are more than the trip-based search can "
+            "number - use engine 'range-raptor', or cut the study into parts"
+        )
+    call = np.empty((len(changes.ptr), 3), dtype=np.int32)
+    call[:-1, 0], call[:-1, 1], call[:, 2] = clipped.arrival_s, clipped.event_stop, changes.ptr
+    call[-1, :2] = 0
+    call.flags.writeable = False
     trips = np.diff(clipped.pattern_trip)
     length = np.diff(clipped.pattern_ptr)
     # a trip is started from at most once per line of an access stop
@@ -387,6 +396,8 @@ def _trip_based(
         Trips(
             end=frozen_array(clipped.pattern_trip[1:][clipped.trip_pattern], np.int32),
             last_position=frozen_array(length[clipped.trip_pattern] - 1, np.uint16),
+            event=clipped.trip_event,
+            call=call,
         ),
         int(np.diff(starts).max(initial=0)),
     )
