@@ -18,7 +18,7 @@ from halfcircle.errors import StreetError
 __all__ = ["StreetHierarchy", "build_hierarchy"]
 
 N_SETTLE = 100
-"""Nodes that a witness search looks at; fewer make more shortcuts, which costs more than it saves."""
+"""Nodes that a witness search looks at; fewer make more shortcuts and save nothing."""
 
 
 @dataclass(frozen=True, eq=False)
