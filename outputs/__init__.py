@@ -2,6 +2,7 @@
 
 from halfcircle.outputs.columns import TABLES
 from halfcircle.outputs.geopackage import write_geopackage, write_regions
+from halfcircle.outputs.indicators import Indicator, build_indicators, write_indicators
 from halfcircle.outputs.layers import LayerKey, Layers, build_layers, build_loss_layers
 from halfcircle.outputs.manifest import write_manifest, write_timings
 from halfcircle.outputs.maps import build_map, write_map
@@ -21,12 +22,14 @@ from halfcircle.outputs.write import write_outputs
 __all__ = [
     "LANGUAGES",
     "TABLES",
+    "Indicator",
     "LayerKey",
     "Layers",
     "RunResult",
     "Settings",
     "Source",
     "Texts",
+    "build_indicators",
     "build_layers",
     "build_loss_layers",
     "build_map",
@@ -34,6 +37,7 @@ __all__ = [
     "write_data_dictionary",
     "write_data_package",
     "write_geopackage",
+    "write_indicators",
     "write_manifest",
     "write_map",
     "write_outputs",

@@ -13,7 +13,7 @@ from halfcircle.outputs._svg import picture, tag, text
 from halfcircle.outputs.choropleth import Sheet, draw_map
 from halfcircle.outputs.classes import LOSS_RAMP, MISSING_COLOUR, ZERO_COLOUR, loss_classes
 from halfcircle.outputs.headlines import people_word
-from halfcircle.outputs.layers import LayerKey, Layers, main_key
+from halfcircle.outputs.layers import LayerKey, Layers, build_loss_layers, main_key
 from halfcircle.outputs.legend import class_labels, layer_title
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.statistics import Weights
@@ -46,13 +46,10 @@ def border_section(
     key = main_key(losses)
     if result.border is None or key is None:
         return None
-    rows = _rows_of(result.border, key)
-    zone_idx = pd.Index(result.zones.zone_id).get_indexer(pd.Index(rows["zone_id"]))
     columns = {}
     for name in ("reach_domestic", "reach_open", "reach_effective", "loss"):
-        column = np.full(len(result.zones), np.nan)
-        column[zone_idx] = rows[name].to_numpy(np.float64, na_value=np.nan)
-        columns[name] = column
+        part = build_loss_layers(result, column=name)
+        columns[name] = part.values[part.keys.index(key)]
     classes = loss_classes()
     labels = class_labels(classes, texts, share=True)
     modes = [other for other in losses.keys if replace(other, mode=key.mode) == key]

@@ -60,7 +60,10 @@ class Classes:
 
 
 def class_breaks(values: npt.NDArray[np.float64], n_classes: int) -> tuple[float, ...]:
-    """Upper bounds of classes with about equally many values each, rounded to two digits.
+    """Upper bounds of classes with about equally many different values each, two digits long.
+
+    Different ones: where everything is reached, many zones share one largest value, and it would
+    take up class after class.
 
     Parameters
     ----------
@@ -74,7 +77,7 @@ def class_breaks(values: npt.NDArray[np.float64], n_classes: int) -> tuple[float
     tuple of float
         Rising; the last one is not below the largest value. Empty if no value is positive.
     """
-    positive = values[np.isfinite(values) & (values > 0)]
+    positive = np.unique(values[np.isfinite(values) & (values > 0)])
     if not len(positive):
         return ()
     inner = np.quantile(positive, np.linspace(0, 1, n_classes + 1)[1:-1])

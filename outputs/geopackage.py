@@ -145,6 +145,7 @@ def _write_layer(frame: Any, temporary: Path, layer: str, path: Path) -> None:
             promote_to_multi=many,
             append=temporary.exists(),
             geometry_name="geom",
+            VERSION="1.2",
         )
     except (DataLayerError, DataSourceError) as error:
         raise OutputError(f"{path}: cannot be written: {error}") from error
@@ -183,6 +184,8 @@ def _add_styles(
 ) -> None:
     """One style per layer, the main one as default; classes are shared per opportunity."""
     reach, losses = kept
+    keys = reach.keys + losses.keys
+    titles = {name: layer_title(key, texts) for name, key in zip(names, keys, strict=True)}
     classes: dict[tuple[str, str], Classes] = {}
     main = reach.main_first()
     for rank, i in enumerate(main[:MAX_STYLES]):
@@ -192,7 +195,9 @@ def _add_styles(
             same = [(k.opportunity, k.measure) == shared for k in reach.keys]
             classes[shared] = reach_classes(reach.values[same])
         labels = class_labels(classes[shared], texts)
-        qml = zones_qml(names[i], classes[shared], areas=areas, labels=labels)
+        # Titles of columns come with the first style: later ones leave them as they are.
+        aliases = titles if rank == 0 else None
+        qml = zones_qml(names[i], classes[shared], areas=areas, labels=labels, aliases=aliases)
         about = layer_title(key, texts)
         _add_style(database, "zones", names[i], qml, default=rank == 0, about=about)
     for i in losses.main_first()[:MAX_STYLES]:

@@ -120,22 +120,24 @@ def build_layers(result: RunResult) -> Layers:
     return _cut(result, result.reach, columns, value="value", quantity="reach")
 
 
-def build_loss_layers(result: RunResult) -> Layers:
+def build_loss_layers(result: RunResult, *, column: str = "loss") -> Layers:
     """Cut the border loss of a run into layers; empty if there is no border.
 
     Parameters
     ----------
     result : RunResult
+    column : str
+        Of the border table: ``loss``, ``reach_domestic``, ``reach_open`` or ``reach_effective``.
 
     Returns
     -------
     Layers
-        Values are shares between 0 and 1.
+        Losses are shares between 0 and 1. The order of layers is the same for every column.
     """
     if result.border is None:
         return Layers((), np.empty((0, len(result.zones))))
     columns = ["scenario", "opportunity", "group", "measure", "mode", "band_min"]
-    return _cut(result, result.border, columns, value="loss", quantity="loss")
+    return _cut(result, result.border, columns, value=column, quantity="loss")
 
 
 def _cut(

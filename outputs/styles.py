@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from xml.sax.saxutils import quoteattr
 
 from halfcircle.outputs.classes import MISSING_HATCH, ZERO_COLOUR, Classes
@@ -11,7 +12,14 @@ __all__ = ["line_qml", "zones_qml"]
 HEAD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 
 
-def zones_qml(column: str, classes: Classes, *, areas: bool, labels: tuple[str, ...]) -> str:
+def zones_qml(
+    column: str,
+    classes: Classes,
+    *,
+    areas: bool,
+    labels: tuple[str, ...],
+    aliases: Mapping[str, str] | None = None,
+) -> str:
     """QGIS style (QML) of a layer of zones.
 
     Parameters
@@ -23,6 +31,8 @@ def zones_qml(column: str, classes: Classes, *, areas: bool, labels: tuple[str, 
         False for zones that are points.
     labels : tuple of str
         Legend texts: "no value", "none", then one per class.
+    aliases : mapping of str to str, optional
+        Column -> title, shown instead of column names.
 
     Returns
     -------
@@ -49,9 +59,16 @@ def zones_qml(column: str, classes: Classes, *, areas: bool, labels: tuple[str, 
         f"{symbol}</symbol>"
         for i, symbol in enumerate(symbols)
     )
+    titles = "".join(
+        f"<alias index={quoteattr(str(i))} field={quoteattr(name)} name={quoteattr(title)}/>"
+        for i, (name, title) in enumerate((aliases or {}).items())
+    )
+    categories = "Symbology|Fields" if titles else "Symbology"
     return (
-        HEAD + '<qgis version="3.22.0" styleCategories="Symbology">'
-        '<renderer-v2 type="RuleRenderer" symbollevels="0" enableorderby="0" '
+        HEAD
+        + f'<qgis version="3.22.0" styleCategories="{categories}">'
+        + (f"<aliases>{titles}</aliases>" if titles else "")
+        + '<renderer-v2 type="RuleRenderer" symbollevels="0" enableorderby="0" '
         f'forceraster="0"><rules key="root">{rules}</rules><symbols>{drawn}</symbols>'
         "</renderer-v2><blendMode>0</blendMode><layerOpacity>1</layerOpacity></qgis>\n"
     )

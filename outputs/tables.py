@@ -23,6 +23,7 @@ from halfcircle.outputs.layers import Layers, column_names
 from halfcircle.outputs.result import RunResult
 
 __all__ = [
+    "safe_cell",
     "write_data_dictionary",
     "write_data_package",
     "write_table",
@@ -154,14 +155,15 @@ def write_wide_csv(result: RunResult, layers: Layers, path: Path) -> Path:
     columns = layers.values.T
     for i in range(len(zones)):
         side = "" if country is None else country[i]
-        row: list[object] = [_cell(text) for text in (zones.zone_id[i], zones.label[i], side)]
+        row: list[object] = [safe_cell(text) for text in (zones.zone_id[i], zones.label[i], side)]
         row += [f"{zones.places.lon[i]:.6f}", f"{zones.places.lat[i]:.6f}"]
         row += ["" if np.isnan(value) else f"{value:.10g}" for value in columns[i]]
         writer.writerow(row)
     return write_text(path, text.getvalue(), encoding="utf-8-sig")
 
 
-def _cell(text: str) -> str:
+def safe_cell(text: str) -> str:
+    """Text for a cell of a spreadsheet: what would be run as a formula gets an apostrophe."""
     return "'" + text if text.startswith(FORMULA_START) else text
 
 

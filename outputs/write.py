@@ -6,6 +6,7 @@ from pathlib import Path
 
 from halfcircle.errors import OutputError
 from halfcircle.outputs.geopackage import write_geopackage, write_regions
+from halfcircle.outputs.indicators import write_indicators
 from halfcircle.outputs.layers import build_layers, build_loss_layers
 from halfcircle.outputs.manifest import write_manifest, write_timings
 from halfcircle.outputs.maps import write_map
@@ -53,6 +54,7 @@ def write_outputs(result: RunResult, folder: Path, *, language: str = "en") -> l
     layers, losses = build_layers(result), build_loss_layers(result)
     written = write_tables(result, folder)
     written.append(write_wide_csv(result, layers, folder / "zones.csv"))
+    written.append(write_indicators(result, layers, losses, folder / "indicators.csv"))
     written.append(write_data_dictionary(result, folder / "data_dictionary.csv"))
     written.append(write_data_package(result, folder / "datapackage.json"))
     written.append(write_geopackage(result, layers, losses, folder / "study.gpkg", texts=texts))

@@ -57,7 +57,7 @@
   }
 
   function quantileBreaks(values, n) {
-    const sorted = values.filter((v) => v !== null && v > 0).sort((a, b) => a - b);
+    const sorted = [...new Set(values)].filter((v) => v !== null && v > 0).sort((a, b) => a - b);
     if (!sorted.length) return [];
     const breaks = [];
     for (let i = 1; i <= n; i++) {

@@ -20,6 +20,7 @@ def test_everything_is_written_and_listed(make_run, tmp_path):
         "border.parquet",
         "sectors.parquet",
         "zones.csv",
+        "indicators.csv",
         "data_dictionary.csv",
         "datapackage.json",
         "study.gpkg",

@@ -1,0 +1,215 @@
+"""Standard indicators per area: one tidy CSV with definition, unit, year and source per row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from halfcircle.outputs._files import write_text
+from halfcircle.outputs.layers import LayerKey, Layers, build_loss_layers
+from halfcircle.outputs.result import RunResult
+from halfcircle.outputs.statistics import Weights, spread, weights_of
+from halfcircle.outputs.tables import safe_cell
+
+__all__ = ["INDICATORS", "Indicator", "build_indicators", "write_indicators"]
+
+AREA = ("area_type", "area_id", "area_name")
+ABOUT = ("scenario", "mode", "opportunity", "group", "band_min", "percentile", "measure")
+COLUMNS = (*AREA, "indicator", *ABOUT, "value", "unit", "year", "source", "definition")
+
+
+class Indicator(NamedTuple):
+    """One row: what, of where, how much, and what it means."""
+
+    area_type: str
+    area_id: str
+    area_name: str
+    indicator: str
+    key: LayerKey | None
+    opportunity: str
+    group: str
+    value: float
+    unit: str
+    year: int | None
+    source: str
+
+
+# {people}: those whom averages are over; "zones" where nobody was counted.
+INDICATORS: dict[str, str] = {
+    "total": "sum over the zones of the area that have data",
+    "reach_mean": "mean over {people} of the opportunities within reach",
+    "reach_median": "half of the {people} reach no more than this",
+    "reach_low": "the worst-placed tenth of the {people} reach this or less",
+    "reach_high": "the best-placed tenth of the {people} reach this or more",
+    "reach_none_share": "share of the {people} who reach nothing",
+    "border_loss": "1 - mean reach in the own country / mean reach if the border did not count",
+    "border_loss_mean": "mean over {people} of the zones' own losses",
+}
+
+
+def build_indicators(result: RunResult, layers: Layers, losses: Layers) -> list[Indicator]:
+    """Indicators of the whole study area, of each country and of each region.
+
+    Parameters
+    ----------
+    result : RunResult
+    layers, losses : Layers
+        Reach and border loss.
+
+    Returns
+    -------
+    list of Indicator
+        A value that is not known has no row.
+    """
+    weights = weights_of(result)
+    rows: list[Indicator] = []
+    for area, inside in _areas(result):
+        own = Weights(weights.name, np.where(inside, weights.values, 0.0))
+        rows += _totals(result, area, inside)
+        if own.values.any():
+            rows += _reach(result, layers, area, own)
+            rows += _losses(result, losses, area, own)
+    return rows
+
+
+def write_indicators(result: RunResult, layers: Layers, losses: Layers, path: Path) -> Path:
+    """Write ``indicators.csv``: UTF-8 with a byte order mark, comma between fields, decimal point.
+
+    Parameters
+    ----------
+    result : RunResult
+    layers, losses : Layers
+        Reach and border loss.
+    path : Path
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    people = weights_of(result).name or "zones"
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for row in build_indicators(result, layers, losses):
+        key = row.key
+        about = [""] * len(ABOUT)
+        about[2:4] = [row.opportunity, row.group]
+        if key is not None:
+            band = "" if key.band_min is None else f"{key.band_min:g}"
+            percentile = "" if key.percentile is None else str(key.percentile)
+            about = [key.scenario, key.mode, key.opportunity, key.group]
+            about += [band, percentile, key.measure]
+        year = "" if row.year is None else str(row.year)
+        definition = INDICATORS[row.indicator].format(people=people)
+        cells = [row.area_type, row.area_id, row.area_name, row.indicator, *about]
+        cells += [f"{row.value:.10g}", row.unit, year, row.source, definition]
+        value_at = len(AREA) + 1 + len(ABOUT)
+        # Numbers may start with a minus sign; words may not.
+        writer.writerow(cell if i == value_at else safe_cell(cell) for i, cell in enumerate(cells))
+    return write_text(path, text.getvalue(), encoding="utf-8-sig")
+
+
+Area = tuple[str, str, str]
+
+
+def _areas(result: RunResult) -> Iterator[tuple[Area, npt.NDArray[np.bool_]]]:
+    n = len(result.zones)
+    yield ("all", "all", result.name), np.ones(n, dtype=bool)
+    country = result.zones.places.country
+    if country is not None:
+        for side in sorted(set(country) - {""}):
+            yield ("country", side, side), np.asarray(country == side)
+    table = result.membership
+    if table is None:
+        return
+    position = {zone_id: i for i, zone_id in enumerate(result.zones.zone_id)}
+    table = table.dropna(subset=["region_id"])
+    by = ["scenario", "method", "group", "region_id"]
+    for (scenario, method, group, region_id), part in table.groupby(by, observed=True, sort=True):
+        inside = np.zeros(n, dtype=bool)
+        inside[[position[zone_id] for zone_id in part["zone_id"]]] = True
+        name = part["region_name"].iloc[0]
+        kind = "/".join(str(word) for word in (method, group, scenario))
+        label = str(region_id) if name is None or name != name else str(name)
+        yield (kind, str(region_id), label), inside
+
+
+def _totals(result: RunResult, area: Area, inside: npt.NDArray[np.bool_]) -> Iterator[Indicator]:
+    for opportunity in result.opportunities:
+        for group, values in zip(opportunity.groups, opportunity.values, strict=True):
+            if np.isnan(values[inside]).all():
+                continue
+            unit = opportunity.unit or opportunity.name
+            yield Indicator(
+                *area,
+                "total",
+                None,
+                opportunity.name,
+                group,
+                float(np.nansum(values[inside])),
+                unit,
+                opportunity.year,
+                opportunity.source,
+            )
+
+
+def _reach(result: RunResult, layers: Layers, area: Area, weights: Weights) -> Iterator[Indicator]:
+    about = {opportunity.name: opportunity for opportunity in result.opportunities}
+    for key, values in zip(layers.keys, layers.values, strict=True):
+        figures = spread(values, weights)
+        if figures is None:
+            continue
+        opportunity = about[key.opportunity]
+        unit = opportunity.unit or opportunity.name
+        known = ~np.isnan(values)
+        none = float(np.average(values[known] == 0, weights=weights.values[known]))
+        for name, value, of in (
+            ("reach_mean", figures.mean, unit),
+            ("reach_median", figures.median, unit),
+            ("reach_low", figures.low, unit),
+            ("reach_high", figures.high, unit),
+            ("reach_none_share", none, "share"),
+        ):
+            yield Indicator(
+                *area,
+                name,
+                key,
+                key.opportunity,
+                key.group,
+                value,
+                of,
+                opportunity.year,
+                opportunity.source,
+            )
+
+
+def _losses(result: RunResult, losses: Layers, area: Area, weights: Weights) -> Iterator[Indicator]:
+    if result.border is None:
+        return
+    about = {opportunity.name: opportunity for opportunity in result.opportunities}
+    home = build_loss_layers(result, column="reach_domestic")
+    whole = build_loss_layers(result, column="reach_open")
+    for i, key in enumerate(losses.keys):
+        source = about.get(key.opportunity)
+        year, name = (None, "") if source is None else (source.year, source.source)
+        both = ~(np.isnan(home.values[i]) | np.isnan(whole.values[i])) & (weights.values > 0)
+        sums = [float(part.values[i][both] @ weights.values[both]) for part in (home, whole)]
+        shares = {"border_loss": 1 - sums[0] / sums[1]} if sums[1] > 0 else {}
+        mean = spread(losses.values[i], weights)
+        if mean is not None:
+            shares["border_loss_mean"] = mean.mean
+        for label, value in shares.items():
+            yield Indicator(
+                *area, label, key, key.opportunity, key.group, value, "share", year, name
+            )
