@@ -24,7 +24,8 @@ This module is the door to all of border loss:
 - loss: `BorderMeasures`, `border_loss`, `plan_border`, `BorderPlan.block`, `BorderLoss`;
 - regions and people: `summarise_loss`; job concepts: `OpportunitySource`, `comparability`,
   `foreign_sensitivity`;
-- direction: `half_circle`, `land_shares`; checks of sides: `check_land`, `border_distances_m`;
+- direction: `half_circle`, `land_shares`, `land_of_zones`; checks of sides: `check_land`,
+  `border_distances_m`;
 - causes: `compare_crossings`, `loss_causes`; skills: `location_quotients`, `relatedness`,
   `sector_match`;
 - commuters: `fit_willingness`, `cross_border_potential`, `RealisedFlow`, `realised_rates`;
@@ -77,7 +78,7 @@ from halfcircle.regions.border_summary import (
 )
 from halfcircle.regions.border_willingness import Willingness, fit_willingness
 from halfcircle.regions.half_circle import HalfCircle, half_circle
-from halfcircle.regions.half_circle_land import LandShares, land_shares
+from halfcircle.regions.half_circle_land import LandShares, land_of_zones, land_shares
 from halfcircle.regions.half_circle_texts import explanation
 
 __all__ = [
@@ -112,6 +113,7 @@ __all__ = [
     "fit_willingness",
     "foreign_sensitivity",
     "half_circle",
+    "land_of_zones",
     "land_shares",
     "location_quotients",
     "loss_causes",

@@ -26,6 +26,13 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
+TABLE_COLUMNS = (
+    "from_country", "to_country", "distance_from_km", "distance_to_km", "size_class",
+    "n_domestic", "n_crossing", "minutes_domestic", "minutes_crossing", "ratio",
+    "reached_domestic", "reached_crossing",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class PairClasses:
     """How pairs of places are matched.
@@ -286,6 +293,8 @@ def _paces(
                     for label, chosen in (("domestic", at_home), ("crossing", crosses)):
                         row[f"{name}_{label}"] = float(np.median(pairs[f"+{name}"][chosen]))
                 rows.append(row)
+    columns = [*TABLE_COLUMNS, *(f"{n}_{k}" for n in attributes for k in ("domestic", "crossing"))]
+    table = pd.DataFrame(rows, columns=columns)
     for array in (domestic, ratio, edges):
         array.flags.writeable = False
-    return CrossingPaces(rules, countries, edges, domestic, ratio, pd.DataFrame(rows))
+    return CrossingPaces(rules, countries, edges, domestic, ratio, table)

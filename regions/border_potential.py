@@ -37,6 +37,11 @@ Floats = npt.NDArray[np.float64]
 
 REFERENCE_RATE = 0.05
 REFERENCE = "PBL/CBS 2015, Arbeidsmarkt zonder grenzen: realised is 5 % of possible (2012, gross)"
+CORRIDOR_COLUMNS = (
+    "from_country", "from_region", "to_country", "to_region", "n_zones", "workers",
+    "jobs_closed", "jobs_open", "potential_choice", "potential_balanced", "border_zone_km",
+    "cap_km",
+)  # fmt: skip
 MAX_ZONES = 6000
 ROUNDS = 2000
 # Share of jobs that balanced flows may miss.
@@ -71,36 +76,52 @@ class CrossBorderPotential:
     border_zone_m: float
     cap_m: float
 
-    def corridors(self) -> pd.DataFrame:
-        """Potential by direction.
+    def corridors(self, regions: Sequence[str] | None = None) -> pd.DataFrame:
+        """Potential by direction, and by corridor where regions are given.
+
+        Parameters
+        ----------
+        regions : sequence of str, length n, optional
+            Region of each zone (a province, a Kreis, a labour market area).
 
         Returns
         -------
         DataFrame
-            from_country, to_country, n_zones (of origin, in the border zone), workers, jobs_closed
-            and jobs_open (willingness-weighted jobs that a mean worker reaches), potential_choice,
-            potential_balanced (commuters), border_zone_km, cap_km.
+            from_country, from_region, to_country, to_region (regions are empty where none are
+            given), n_zones (of origin, in the border zone), workers, jobs_closed and jobs_open
+            (willingness-weighted jobs that a mean worker reaches), potential_choice,
+            potential_balanced (commuters), border_zone_km, cap_km. Directions without any
+            potential have no row.
         """
+        region = np.full(len(self.country), "", dtype=object)
+        if regions is not None:
+            region = np.array([str(r) for r in regions], dtype=object)
+            if region.shape != self.country.shape:
+                raise FlowError(f"corridors: {len(region)} regions for {len(self.country)} zones")
+        sides = sorted(set(zip(self.country, region, strict=True)))
+        here = [(self.country == c) & (region == r) for c, r in sides]
         rows = []
-        codes = sorted(set(self.country))
-        for a in codes:
-            start = (self.country == a) & self.in_zone
-            for b in codes:
-                if a == b or not start.any():
+        for (a, from_region), start_all in zip(sides, here, strict=True):
+            start = start_all & self.in_zone
+            if not start.any():
+                continue
+            p = self.workers[start]
+            mean = [
+                float(p @ reach[start] / p.sum()) if p.sum() > 0.0 else np.nan
+                for reach in (self.reach_closed, self.reach_open)
+            ]
+            for (b, to_region), end in zip(sides, here, strict=True):
+                if a == b:
                     continue
-                end = self.country == b
                 flow = [float(m[np.ix_(start, end)].sum()) for m in (self.choice, self.balanced)]
                 if flow[0] == 0.0:
                     continue
-                p = self.workers[start]
-                mean = [
-                    float(p @ reach[start] / p.sum()) if p.sum() > 0.0 else np.nan
-                    for reach in (self.reach_closed, self.reach_open)
-                ]
                 rows.append(
                     {
                         "from_country": a,
+                        "from_region": from_region,
                         "to_country": b,
+                        "to_region": to_region,
                         "n_zones": int(start.sum()),
                         "workers": float(p.sum()),
                         "jobs_closed": mean[0],
@@ -111,7 +132,7 @@ class CrossBorderPotential:
                         "cap_km": self.cap_m / 1000.0,
                     }
                 )
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows, columns=list(CORRIDOR_COLUMNS))
 
     def inbound(self) -> pd.DataFrame:
         """Potential commuters into each zone from each other country.
@@ -263,6 +284,8 @@ class RealisedFlow:
     numerator : {"gross", "net of movers"}
         Gross counts all who live there and work here; net leaves out those who moved across and
         kept their job (about half, PBL/CBS 2015), who never chose a job abroad.
+    from_region, to_region : str
+        Corridor; empty for the whole direction.
     """
 
     from_country: str
@@ -271,6 +294,8 @@ class RealisedFlow:
     year: int
     source: str
     numerator: str = "gross"
+    from_region: str = ""
+    to_region: str = ""
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.workers) and self.workers >= 0.0):
@@ -289,9 +314,19 @@ class RealisedFlow:
 
 
 def realised_rates(
-    potential: CrossBorderPotential, realised: Sequence[RealisedFlow]
+    potential: CrossBorderPotential,
+    realised: Sequence[RealisedFlow],
+    *,
+    regions: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Realised commuting over its potential, by direction and numerator.
+    """Realised commuting over its potential, by direction or corridor, and numerator.
+
+    Parameters
+    ----------
+    potential : CrossBorderPotential
+    realised : sequence of RealisedFlow
+    regions : sequence of str, optional
+        As in `CrossBorderPotential.corridors`; realised flows then name their regions.
 
     Returns
     -------
@@ -300,18 +335,20 @@ def realised_rates(
         rate_choice, rate_balanced, reference_rate and reference; a row per realised flow, and one
         with missing values for each corridor without an observation: no data, not 0.
     """
-    corridors = potential.corridors()
+    keys = ["from_country", "from_region", "to_country", "to_region"]
     known = pd.DataFrame(
         {
-            "from_country": [r.from_country for r in realised],
-            "to_country": [r.to_country for r in realised],
+            **{key: [getattr(r, key) for r in realised] for key in keys},
             "realised": [float(r.workers) for r in realised],
             "numerator": [r.numerator for r in realised],
             "year": [r.year for r in realised],
             "source": [r.source for r in realised],
         }
     )
-    out = corridors.merge(known, on=["from_country", "to_country"], how="left")
+    # Without rows, columns have no type of their own, and would not merge.
+    known = known.astype(dict.fromkeys(keys, object))
+    corridors = potential.corridors(regions).astype(dict.fromkeys(keys, object))
+    out = corridors.merge(known, on=keys, how="left")
     for reading in ("choice", "balanced"):
         out[f"rate_{reading}"] = out["realised"] / out[f"potential_{reading}"]
     out["reference_rate"] = REFERENCE_RATE

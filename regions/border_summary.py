@@ -84,7 +84,7 @@ def summarise_loss(
     Raises
     ------
     StudyError
-        Lengths do not fit, or a population is negative.
+        Lengths do not fit, a population is negative, or no origin is in a region.
     """
     people = np.asarray(population, dtype=np.float64)
     region = np.array([str(r) for r in regions], dtype=object)
@@ -96,6 +96,8 @@ def summarise_loss(
     if (people < 0.0).any() or np.isinf(people).any():
         raise StudyError("border summary: population is negative or infinite")
     names = sorted(set(region) - {""})
+    if not names:
+        raise StudyError("border summary: no origin is in a region")
     each = loss.loss
     rows: list[dict[str, object]] = []
     for name in names:

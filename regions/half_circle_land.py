@@ -19,10 +19,10 @@ from shapely.geometry.base import BaseGeometry
 
 from halfcircle._checks import Faults
 from halfcircle.errors import StudyError, ZoneError
-from halfcircle.places import Places
+from halfcircle.places import Places, Zones
 from halfcircle.regions.half_circle import N_SECTORS
 
-__all__ = ["LandShares", "land_shares"]
+__all__ = ["LandShares", "land_of_zones", "land_shares"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -150,6 +150,29 @@ def land_shares(
     for array in (own, foreign):
         array.flags.writeable = False
     return LandShares(places, float(radius_m), own, foreign)
+
+
+def land_of_zones(zones: Zones) -> dict[str, BaseGeometry]:
+    """Land of each country as the union of its zones, in the CRS of the zones.
+
+    Good for finding street crossings, and for `land_shares` well inside the study area; at its
+    edge, land beyond the last zone would count as water.
+
+    Parameters
+    ----------
+    zones : Zones
+        With areas and countries.
+
+    Raises
+    ------
+    ZoneError
+        Zones are points or have no country.
+    """
+    country = zones.places.country
+    if zones.geometry is None or country is None:
+        raise ZoneError("land of zones: zones must have areas and countries")
+    codes = sorted(set(country) - {""})
+    return {code: shapely.union_all(zones.geometry[country == code]) for code in codes}
 
 
 def _wedges(places: Places, radius_m: float) -> npt.NDArray[np.object_]:

@@ -114,6 +114,8 @@ def test_the_own_zone_is_the_core():
     assert loss.sector_open[0, 0, 0, 16] == 3.0
     assert loss.sector_open[0, 0, 0, 4] == 4.0
     assert loss.sector_domestic[0, 0, 0].sum() == 3.0
+    # What is in the own zone stays there when abroad is like home.
+    assert half_circle(loss).mirror[0, 0, 0] == 3.0
 
 
 def test_the_own_zone_is_the_core_also_from_another_point_of_it():

@@ -104,6 +104,13 @@ def test_attributes_are_compared_in_the_same_classes():
     assert (paces.table["trains_crossing"] == 6.0).all()
 
 
+def test_no_crossings_no_rows():
+    spots = places("AA", lon=[6.0, 6.1])
+    paces = compare_crossings(FixedTimes(spots, spots, np.full((2, 2), 60.0)), np.ones(2))
+    assert paces.table.empty
+    assert "ratio" in paces.table
+
+
 def test_pair_faults():
     source, _, _ = slow_border(1.0, n=20)
     with pytest.raises(StudyError, match="distance edges must ascend"):

@@ -26,7 +26,7 @@ from halfcircle.regions.border_summary import (
     weighted_quantiles,
 )
 from halfcircle.regions.half_circle import half_circle, sector_of
-from halfcircle.regions.half_circle_land import land_shares
+from halfcircle.regions.half_circle_land import land_of_zones, land_shares
 
 BAND = BorderMeasures(bands_s=(600.0,))
 BOTH = BorderMeasures(bands_s=(600.0,), decays=(ExponentialDecay(300.0),))
@@ -375,6 +375,14 @@ def test_land_must_cover_the_own_country():
         land_shares(places("W"), {}, CRS_M, radius_m=0.0)
 
 
+def test_land_of_zones_is_their_union():
+    boxes = [(0, 0, 10, 10), (10, 0, 20, 10), (20, 0, 30, 10)]
+    land = land_of_zones(zones_at([tuple(500_000 + 1000 * x for x in b) for b in boxes], "AAB"))
+    assert {code: shape.area for code, shape in land.items()} == {"A": 2e8, "B": 1e8}
+    with pytest.raises(ZoneError, match="must have areas and countries"):
+        land_of_zones(Zones(places("AB"), CRS_M))
+
+
 # Summary and comparability ----------------------------------------------------------------------
 
 
@@ -401,6 +409,8 @@ def test_summary_faults():
         summarise_loss(loss, ["r"], [1.0])
     with pytest.raises(StudyError, match="negative or infinite"):
         summarise_loss(loss, ["r", "r"], [1.0, -1.0])
+    with pytest.raises(StudyError, match="no origin is in a region"):
+        summarise_loss(loss, ["", ""], [1.0, 1.0])
     with pytest.raises(StudyError, match="must be -1 or more"):
         foreign_sensitivity(loss, changes=(-2.0,))
     assert np.isnan(weighted_quantiles(np.array([np.nan]), np.array([1.0]), [0.5])).all()

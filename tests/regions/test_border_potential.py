@@ -115,9 +115,11 @@ def test_cap_and_missing_counts():
     assert missing.choice[0, 1] == 0.0
 
 
-def test_no_workers_abroad_means_no_row_not_a_zero():
+def test_no_zones_abroad_means_no_row_not_a_zero():
     result = potential(COST, ["A", "A", "A"], [1.0, 1.0, 1.0], [1.0, 1.0, 1.0])
     assert result.corridors().empty
+    assert "rate_choice" in realised_rates(result, [RealisedFlow("A", "B", 5.0, 2021, "x")])
+    assert realised_rates(result, []).empty
     assert (result.balanced > 0.0).any()
     assert not result.in_zone.any()
 
@@ -132,9 +134,24 @@ def test_rates_state_their_numerator_and_missing_counts_stay_missing():
     np.testing.assert_allclose(forth["rate_choice"], np.array([5.0, 2.5]) / (3600 / 116))
     assert (table["reference_rate"] == 0.05).all()
     assert "PBL/CBS 2015" in table["reference"][0]
+    assert realised_rates(result, [])["rate_choice"].isna().all()
     back = table[table["from_country"] == "B"]
     assert back["rate_choice"].isna().all()
     assert back["realised"].isna().all()
+
+
+def test_corridors_between_regions():
+    result = potential(COST, ["A", "B", "B"], [100.0, 200.0, 50.0], [80.0, 40.0, 160.0])
+    regions = ["west", "near", "far"]
+    table = result.corridors(regions).set_index(["from_region", "to_region"])
+    assert table.loc[("west", "near"), "potential_choice"] == pytest.approx(2000 / 116)
+    assert table.loc[("west", "far"), "potential_choice"] == pytest.approx(1600 / 116)
+    flow = RealisedFlow("A", "B", 4.0, 2021, "x", from_region="west", to_region="far")
+    rates = realised_rates(result, [flow], regions=regions).set_index(["from_region", "to_region"])
+    assert rates.loc[("west", "far"), "rate_choice"] == pytest.approx(4.0 / (1600 / 116))
+    assert np.isnan(rates.loc[("west", "near"), "rate_choice"])
+    with pytest.raises(FlowError, match="1 regions for 3 zones"):
+        result.corridors(["x"])
 
 
 def test_potential_faults_come_together():
