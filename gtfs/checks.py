@@ -200,21 +200,21 @@ def _placed(stops: Table, faults: Faults, dropped: list[Dropped]) -> Table:
         parents = stops.texts("parent_station")
         texts = {name: stops.texts(name).copy() for name in ("stop_lat", "stop_lon")}
         lost = missing.copy()
-        for i in np.flatnonzero(missing).tolist():
-            parent = row.get(parents[i], -1) if parents[i] else -1
-            if parent >= 0 and not missing[parent]:
-                lost[i] = False
-                for values in texts.values():
-                    values[i] = values[parent]
-        # Nodes and boarding areas of pathways may lie nowhere: no vehicle stops there.
-        lost &= stops.whole("location_type", blank=0) < 3
-        placed = missing & ~lost & (stops.whole("location_type", blank=0) < 3)
-        if placed.any():
-            faults.warn(
-                "stops.txt", "stops without coordinates get their station's", values=ids[placed]
-            )
+        for _ in range(2):  # a boarding area hangs on a platform, the platform on a station
+            for i in np.flatnonzero(lost).tolist():
+                parent = row.get(parents[i], -1) if parents[i] else -1
+                if parent >= 0 and not lost[parent]:
+                    lost[i] = False
+                    for values in texts.values():
+                        values[i] = values[parent]
         for name, values in texts.items():
             stops = stops.with_column(name, Column.of(values))
+        # Nodes and boarding areas of pathways need no coordinates; the others are worth a word.
+        told = missing & ~lost & (stops.whole("location_type", blank=0) < 3)
+        if told.any():
+            faults.warn(
+                "stops.txt", "stops without coordinates get their station's", values=ids[told]
+            )
         if lost.any():
             dropped.append(
                 drop_note(stops, np.flatnonzero(lost), "stop has no coordinates", "stop_id")

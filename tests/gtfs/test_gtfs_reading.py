@@ -374,3 +374,20 @@ def test_frames_go_in_and_out(tmp_path):
     assert longer.stop_times.n_calls.tolist() == [3, 3]
     assert len(feed["stop_times"]) == 3
     assert feed.frame("pathways").empty
+
+
+def test_stops_without_coordinates_get_those_of_their_station(tmp_path):
+    feed = small_feed(
+        tmp_path,
+        stops="""
+            stop_id,stop_name,stop_lat,stop_lon,location_type,parent_station
+            S,Aldorp,0,5,1,
+            A,Aldorp 1,,,0,S
+            N,,,,4,A
+            B,Bedorp,0,5.01,,
+            C,Cedorp,0,5.02,,
+        """,
+    )
+    assert feed.lon.tolist() == [5, 5, 5, 5.01, 5.02]
+    (fault,) = feed.faults
+    assert fault.values == ("A",)
