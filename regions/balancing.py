@@ -40,7 +40,7 @@ def balance(
     row_sums: npt.ArrayLike,
     column_sums: npt.ArrayLike,
     *,
-    tolerance: float = 1e-9,
+    tolerance: float = 1e-7,
     max_iterations: int = 10_000,
 ) -> Balanced:
     """Iterative proportional fitting (Deming & Stephan 1940, doi:10.1214/aoms/1177731829).
@@ -106,7 +106,7 @@ def sinkhorn(
     columns: Floats,
     *,
     start: Floats | None = None,
-    tolerance: float = 1e-9,
+    tolerance: float = 1e-7,
     max_iterations: int = 10_000,
 ) -> tuple[Floats, Floats, int, float]:
     """Balancing factors, rounds and remaining error, without checks."""

@@ -180,81 +180,93 @@ def fit_gravity(
     faults.raise_errors(FlowError)
     flow = np.where(mask & np.isfinite(c), flow, 0.0)
     rows, columns = flow.sum(axis=1), flow.sum(axis=0)
-    mean_cost = float((flow * np.where(flow > 0, c, 0.0)).sum() / flow.sum())
-    used_rows, used_columns, hit = rows > 0, columns > 0, flow > 0
+    rows, columns, hit = flow.sum(axis=1), flow.sum(axis=0), flow > 0
+    total = float(flow.sum())
+    scale = float((flow * np.where(hit, c, 0.0)).sum() / total)  # mean cost: the unit of the search
     start = columns.copy()
 
-    def modelled(theta: Floats, start: Floats) -> tuple[Floats, Floats]:
-        weight = decay_weight(family, _natural(family, theta), c) * mask
-        a, b, _, _ = sinkhorn(
-            weight, rows, columns, start=start, tolerance=1e-7, max_iterations=500
-        )
-        return a[:, None] * weight * b[None, :], b
-
-    def loss(theta: Floats) -> float:
+    def modelled(theta: Floats) -> Floats:
         nonlocal start
-        model, b = modelled(theta, start)
-        if not np.isfinite(b).all() or (b[used_columns] <= 0).any():
-            return 1e12
-        start = b
+        weight = decay_weight(family, _natural(family, theta, scale), c) * mask
+        a, b, _, _ = sinkhorn(
+            weight, rows, columns, start=start, tolerance=1e-7, max_iterations=1000
+        )
+        if np.isfinite(a).all() and np.isfinite(b).all():
+            start = b
+        return np.asarray(a[:, None] * weight * b[None, :], np.float64)
+
+    def loss_and_slope(theta: Floats) -> tuple[float, Floats]:
+        model = modelled(theta)
         value = model[hit]
-        if (value <= 0).any() or not np.isfinite(value).all():
-            return 1e12
-        return float(-(flow[hit] * np.log(value / flow[hit])).sum() / flow.sum())
+        if not ((value > 0) & np.isfinite(value)).all():
+            return 1e12, np.zeros(len(theta))
+        loss = -float((flow[hit] * np.log(value / flow[hit])).sum()) / total
+        # The margins are met, so the balancing factors do not enter the slope (envelope theorem).
+        return loss, np.array([((model - flow) * s).sum() for s in slopes(theta)]) / total
+
+    finite = np.where(mask & np.isfinite(c), c, 1.0)
+
+    def slopes(theta: Floats) -> list[Floats]:
+        return _log_slopes(family, theta, finite, scale)
 
     first = {
-        "exponential": [np.log(1.0 / mean_cost)],
+        "exponential": [0.0],
         "power": [np.log(2.0)],
-        "power-exponential": [1.0, 0.5 / mean_cost],
-        "log-logistic": [np.log(mean_cost), np.log(2.5)],
+        "power-exponential": [1.0, 0.5],
+        "log-logistic": [0.0, np.log(2.5)],
     }[family]
-    size = np.maximum(np.abs(np.array(first)) * 0.3, 0.05 / max(mean_cost, 1.0))
-    simplex = np.vstack([first, np.array(first) + np.diag(size)])
     found = optimize.minimize(
-        loss,
-        np.array(first),
-        method="Nelder-Mead",
-        options={"initial_simplex": simplex, "xatol": 1e-5, "fatol": 1e-9, "maxiter": 400},
+        loss_and_slope, np.array(first), jac=True, method="BFGS", options={"gtol": 1e-6}
     )
     theta = np.asarray(found.x, np.float64)
-    model, _ = modelled(theta, start)
-    df = max(int((mask & used_rows[:, None] & used_columns[None, :]).sum())
-             - int(used_rows.sum()) - int(used_columns.sum()) + 1 - len(theta), 1)  # fmt: skip
+    model = modelled(theta)
+    free = int(mask[rows > 0][:, columns > 0].sum()) - int((rows > 0).sum())
+    free = max(free - int((columns > 0).sum()) + 1 - len(theta), 1)
     statistics = fit_statistics(flow, model, c, known=mask)
-    dispersion = max(statistics.deviance / df, 1.0)
-    covariance = _covariance(loss, theta, total=float(flow.sum()), dispersion=dispersion)
-    slope = np.ones(len(theta)) if family == "power-exponential" else np.exp(theta)
-    return GravityModel(
-        family, _natural(family, theta), covariance * np.outer(slope, slope), statistics
-    )
+    covariance = _covariance(lambda x: loss_and_slope(x)[1] * total, theta)
+    covariance = covariance * max(statistics.deviance / free, 1.0)
+    natural = _natural(family, theta, scale)
+    slope = np.array([1.0, 1.0 / scale]) if family == "power-exponential" else natural
+    return GravityModel(family, natural, covariance * np.outer(slope, slope), statistics)
 
 
-def _natural(family: str, theta: Floats) -> Floats:
-    # Parameters that must be positive are searched for on a log scale.
-    return theta if family == "power-exponential" else np.exp(theta)
+def _natural(family: str, theta: Floats, scale: float) -> Floats:
+    # Parameters that must be positive are searched for on a log scale, all without a unit.
+    if family == "power-exponential":
+        return np.array([theta[0], theta[1] / scale])
+    value = np.exp(np.clip(theta, -30.0, 30.0))
+    if family == "exponential":
+        return np.asarray(value / scale, np.float64)
+    return np.array([value[0] * scale, value[1]]) if family == "log-logistic" else value
 
 
-def _covariance(
-    loss: Callable[[Floats], float], theta: Floats, *, total: float, dispersion: float
-) -> Floats:
-    # Inverse of the curvature of the log-likelihood, times the dispersion.
+def _log_slopes(family: str, theta: Floats, cost: Floats, scale: float) -> list[Floats]:
+    # Derivative of the log of the weight by each searched parameter.
+    p = _natural(family, theta, scale)
+    if family == "exponential":
+        return [-p[0] * cost]
+    if family == "power":
+        return [-p[0] * np.log(cost)]
+    if family == "power-exponential":
+        return [-np.log(cost), -cost / scale]
+    ratio = np.log(cost / p[0])
+    share = 1.0 / (1.0 + np.exp(-np.clip(p[1] * ratio, -700.0, 700.0)))
+    return [p[1] * share, -p[1] * ratio * share]
+
+
+def _covariance(slope: Callable[[Floats], Floats], theta: Floats) -> Floats:
+    # Inverse of the curvature of the log-likelihood, from differences of its slope.
     k = len(theta)
-    step = np.maximum(np.abs(theta) * 1e-2, 1e-4)
-    hessian = np.empty((k, k))
+    curvature = np.empty((k, k))
     for i in range(k):
-        for j in range(i, k):
-            value = 0.0
-            for si, sj in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-                shifted = theta.copy()
-                shifted[i] += si * step[i]
-                shifted[j] += sj * step[j]
-                value += si * sj * loss(shifted)
-            hessian[i, j] = hessian[j, i] = value / (4.0 * step[i] * step[j])
+        step = np.zeros(k)
+        step[i] = max(abs(theta[i]) * 1e-3, 1e-4)
+        curvature[i] = (slope(theta + step) - slope(theta - step)) / (2.0 * step[i])
     try:
-        covariance = dispersion * np.linalg.inv(hessian * total)
+        inverse = np.linalg.inv((curvature + curvature.T) / 2.0)
     except np.linalg.LinAlgError:
         return np.zeros((k, k))
-    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2.0)
+    values, vectors = np.linalg.eigh(inverse)
     return np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T, np.float64)
 
 
