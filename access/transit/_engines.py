@@ -43,6 +43,10 @@ class Workspace(Protocol):
 class Engine(Protocol):
     """A prepared search: what threads share."""
 
+    @property
+    def clipped(self) -> ClippedTimetable:
+        """What is searched."""
+
     def workspace(self) -> Workspace:
         """Scratch space for one more thread."""
 

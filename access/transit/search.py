@@ -404,8 +404,8 @@ def _trip_based(
 
 
 def _within(links: StopLinks, limit_s: int) -> StopLinks:
-    """Links that leave time for a ride."""
-    keep = links.seconds < limit_s
+    """Links that are not longer than any journey may be."""
+    keep = links.seconds <= limit_s
     if keep.all():
         return links
     kept_before = np.concatenate([[0], np.cumsum(keep)])
