@@ -165,13 +165,17 @@ class Work:
         draft = self.drafts[feed]
         days = service_days(draft.source)
         rows = [draft.row_of[t] for t in trips if t in draft.row_of]
-        runs = days.runs[:, days.trip_service[rows]].any(axis=1)
-        for day in np.flatnonzero(runs).tolist():
-            date = f"{days.date(day):%Y%m%d}"
-            draft.add_row(
-                "calendar_dates",
-                {"service_id": service_id, "date": date, "exception_type": "1"},
-            )
+        services = np.unique(days.trip_service[rows])
+        for day in range(len(days)):
+            if days.calendar.running(days.date(day))[services].any():
+                draft.add_row(
+                    "calendar_dates",
+                    {
+                        "service_id": service_id,
+                        "date": f"{days.date(day):%Y%m%d}",
+                        "exception_type": "1",
+                    },
+                )
 
     def timetable(
         self,

@@ -9,9 +9,12 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from halfcircle.errors import Fault
+
+if TYPE_CHECKING:
+    from halfcircle.study.scenario_edits import ScenarioConfig
 
 __all__ = [
     "BorderConfig",
@@ -118,7 +121,11 @@ class TransitConfig:
 
 @dataclass(frozen=True)
 class ReachConfig:
-    """``[reach]``: modes, bands and percentiles."""
+    """``[reach]``: modes, bands and percentiles.
+
+    `time_factor` is set by scenarios only: bands and decay are stretched by it, and keep their
+    names.
+    """
 
     modes: tuple[str, ...]
     bands_min: tuple[float, ...] = (15.0, 30.0, 45.0, 60.0)
@@ -130,6 +137,7 @@ class ReachConfig:
     speeds_kmh: Mapping[str, float] = field(default_factory=lambda: dict(SPEEDS_KMH))
     crow_fly_kmh: float = 60.0
     crow_fly_detour: float = 1.3
+    time_factor: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -185,5 +193,6 @@ class Study:
     reach: ReachConfig | None = None
     border: BorderConfig | None = None
     regions: RegionsConfig | None = None
+    scenarios: tuple[ScenarioConfig, ...] = ()
     out: Path = Path("out")
     notices: tuple[Fault, ...] = ()

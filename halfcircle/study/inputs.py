@@ -13,6 +13,7 @@ from halfcircle._checks import Faults
 from halfcircle._tables import read_table, require_columns, texts
 from halfcircle.access.brought_times import BroughtTimes, OmxTimes, read_times
 from halfcircle.access.streets import StreetWays, read_osm
+from halfcircle.access.streets.edits import Congestion
 from halfcircle.errors import Fault, FeedError, InputError, StudyError
 from halfcircle.grid import grid_within
 from halfcircle.gtfs import Feed, read_feed
@@ -49,6 +50,8 @@ class Inputs:
         Stops of two feeds that are one station, ``feed:stop_id``, from ``[transit] stations``.
     sources : tuple of Source
         Every input with its hash.
+    congestion : tuple of Congestion
+        Of a scenario: factors on the times of the car network.
     """
 
     zones: Zones
@@ -59,6 +62,7 @@ class Inputs:
     times: tuple[BroughtTimes | OmxTimes, ...]
     stations: tuple[tuple[str, str], ...]
     sources: tuple[Source, ...]
+    congestion: tuple[Congestion, ...] = ()
 
     @property
     def notices(self) -> tuple[Fault, ...]:

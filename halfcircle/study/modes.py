@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,6 +31,7 @@ from halfcircle.access.streets import (
     build_network,
     country_lookup,
 )
+from halfcircle.access.streets.edits import apply_congestion
 from halfcircle.access.streets.osmnx_bridge import network_from_place
 from halfcircle.access.transit import DirectTimes, StopLinks, TransitQuery, build_transit_search
 from halfcircle.access.transit_times import HeadwayDraws, TransitTimes
@@ -66,25 +68,39 @@ class Modes:
     notices : list of Fault
     service_date : str
         The date that the timetable was compiled for.
+    streets : dict of str to StreetTimes
+        By street mode, also those that only serve the ways to stops.
+    timetables : dict of int to (Timetable, int, int)
+        By draw of headway services: with footpaths, and the window in its seconds.
     """
 
     sources: dict[str, TravelTimeSource] = field(default_factory=dict)
     reasons: dict[str, npt.NDArray[np.object_]] = field(default_factory=dict)
     notices: list[Fault] = field(default_factory=list)
     service_date: str = ""
+    streets: dict[str, StreetTimes] = field(default_factory=dict)
+    timetables: dict[int, tuple[Timetable, int, int]] = field(default_factory=dict)
 
 
 def limit_s(reach: ReachConfig) -> float:
     """Longest travel time that is looked for, seconds: the last band, or ``limit_min``."""
-    last_min = max(reach.bands_min)
+    last_min = max(reach.bands_min) * reach.time_factor
     if reach.limit_min is not None:
-        last_min = max(last_min, reach.limit_min)
+        last_min = max(last_min, reach.limit_min * reach.time_factor)
     elif reach.decay is not None:
-        last_min = max(last_min, 120.0)
+        last_min = max(last_min, 120.0 * reach.time_factor)
     return 60.0 * last_min
 
 
-def build_modes(study: Study, inputs: Inputs, *, workers: int, progress: Progress) -> Modes:
+def build_modes(
+    study: Study,
+    inputs: Inputs,
+    *,
+    workers: int,
+    progress: Progress,
+    only: Collection[str] | None = None,
+    streets: Mapping[str, StreetTimes] | None = None,
+) -> Modes:
     """Prepare the travel times of every mode that the study asks for.
 
     Parameters
@@ -93,6 +109,10 @@ def build_modes(study: Study, inputs: Inputs, *, workers: int, progress: Progres
     inputs : Inputs
     workers : int
     progress : Progress
+    only : collection of str, optional
+        Modes that are wanted; all of the study when left out.
+    streets : mapping of str to StreetTimes, optional
+        Of an earlier build, for street modes that need not be built again.
 
     Returns
     -------
@@ -107,8 +127,10 @@ def build_modes(study: Study, inputs: Inputs, *, workers: int, progress: Progres
     if study.reach is None:
         return modes
     builder = _Builder(study, study.reach, inputs, modes, workers, progress)
+    builder.streets.update(streets or {})
     for mode in study.reach.modes:
-        builder.add(mode)
+        if only is None or mode in only:
+            builder.add(mode)
     return modes
 
 
@@ -133,8 +155,8 @@ class _Builder:
         self.workers, self.progress = workers, progress
         self.limit_s = limit_s(reach)
         self.own_m = own_zone_m(inputs.zones)
-        self.streets: dict[str, StreetTimes] = {}
-        self.timetables: dict[int, tuple[Timetable, int, int]] = {}
+        self.streets = modes.streets
+        self.timetables = modes.timetables
 
     def add(self, mode: str) -> None:
         places = self.inputs.zones.places
@@ -163,6 +185,8 @@ class _Builder:
             raise StudyError(f"mode {mode!r} needs the table [streets]")
         with self.progress.stage(f"{mode} network"):
             network = self.network(mode, streets)
+            if mode == "car":
+                network = apply_congestion(network, self.inputs.congestion)
             self.modes.notices.extend(network.notices)
         with self.progress.stage(f"{mode} zones linked"):
             source = build_street_times(

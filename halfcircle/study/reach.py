@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -24,6 +24,7 @@ from halfcircle.study.config import BorderConfig, ReachConfig, Study
 from halfcircle.study.inputs import Inputs
 from halfcircle.study.modes import Modes
 from halfcircle.study.progress import Progress
+from halfcircle.study.scenario_decay import ScaledDecay
 
 __all__ = ["ReachTables", "border_rules", "compute_reach"]
 
@@ -168,7 +169,14 @@ def border_rules(config: BorderConfig, countries: Sequence[str]) -> BorderRules:
 
 
 def compute_reach(
-    study: Study, inputs: Inputs, modes: Modes, store: BlockStore, *, progress: Progress
+    study: Study,
+    inputs: Inputs,
+    modes: Modes,
+    store: BlockStore,
+    *,
+    progress: Progress,
+    part: str = "",
+    origins: Mapping[str, npt.NDArray[np.int64]] | None = None,
 ) -> ReachTables:
     """Reach, border loss and reasons of all zones.
 
@@ -180,6 +188,10 @@ def compute_reach(
     store : BlockStore
         Blocks that are finished are read from it, others are computed and written to it.
     progress : Progress
+    part : str
+        Tells blocks of a scenario from those of the baseline.
+    origins : mapping of str to array of int64, optional
+        By mode: the origins to compute, ascending, one or more; all where left out.
 
     Returns
     -------
@@ -201,14 +213,17 @@ def compute_reach(
         job = _Job(
             source,
             weights,
-            study.reach.bands_min,
+            _stretched(study.reach),
             _decay(study.reach, mode),
             np.isin(modes.reasons[mode], ("not_snapped", "island")),
             plan,
             study.border is not None and study.border.sectors,
         )
         with progress.stage(f"reach by {mode}"):
-            found = _all_blocks(job, store, progress)
+            wanted = None if origins is None else origins.get(mode)
+            found = _all_blocks(job, store, progress, part, wanted)
+            if study.reach.time_factor != 1.0:
+                found = {name: _renamed(table, study.reach) for name, table in found.items()}
         counted = found["reach"]["opportunity"] == COUNT
         reasons[mode] = _reasons(found["reach"][counted], modes.reasons[mode], inputs.zones)
         found["reach"] = found["reach"][~counted]
@@ -228,22 +243,45 @@ def compute_reach(
     )
 
 
-def _all_blocks(job: _Job, store: BlockStore, progress: Progress) -> dict[str, pd.DataFrame]:
+def _stretched(reach: ReachConfig) -> tuple[float, ...]:
+    return tuple(band * reach.time_factor for band in reach.bands_min)
+
+
+def _renamed(table: pd.DataFrame, reach: ReachConfig) -> pd.DataFrame:
+    """Bands under the names that they had before they were stretched."""
+    stretched, names = np.sort(_stretched(reach)), np.sort(reach.bands_min)
+    band = table["band_min"].to_numpy(dtype=np.float64)
+    nearest = np.abs(band[:, np.newaxis] - stretched).argmin(axis=1)
+    return table.assign(band_min=np.where(np.isnan(band), np.nan, names[nearest]))
+
+
+def _all_blocks(
+    job: _Job,
+    store: BlockStore,
+    progress: Progress,
+    part: str,
+    origins: npt.NDArray[np.int64] | None,
+) -> dict[str, pd.DataFrame]:
     source = job.source
     n_cells = len(source.destinations) * len(source.percentiles)
     size = int(np.clip(BLOCK_CELLS // n_cells, 16, 1024))
     blocks = list(origin_blocks(len(source.origins), size))
+    if origins is not None:
+        blocks = [origins[i : i + size] for i in range(0, len(origins), size)]
     label = f"reach by {source.mode}"
     parts: dict[str, list[pd.DataFrame]] = {}
     for block in progress.loop(blocks, total=len(blocks), label=label):
-        name = f"{source.mode.replace('+', '-')}-{block[0]:08d}"
+        name = f"{part}{source.mode.replace('+', '-')}-{block[0]:08d}"
         for table, frame in store.tables(name, partial(job.tables, block)).items():
             parts.setdefault(table, []).append(frame)
     return {table: pd.concat(frames, ignore_index=True) for table, frames in parts.items()}
 
 
 def _decay(reach: ReachConfig, mode: str) -> Decay | None:
-    return None if reach.decay is None else decay_by_name(reach.decay, mode)
+    if reach.decay is None:
+        return None
+    decay = decay_by_name(reach.decay, mode)
+    return decay if reach.time_factor == 1.0 else ScaledDecay(decay, reach.time_factor)
 
 
 def _border_plan(
@@ -260,7 +298,7 @@ def _border_plan(
         [o for o in inputs.opportunities if o.name in border.opportunities],
         mode=source.mode,
         measures=BorderMeasures(
-            bands_s=tuple(60.0 * b for b in reach.bands_min),
+            bands_s=tuple(60.0 * b for b in _stretched(reach)),
             decays=() if decay is None else (decay,),
         ),
         rules=border_rules(border, sorted(set(country))),

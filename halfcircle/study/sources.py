@@ -66,4 +66,6 @@ def study_sources(study: Study) -> tuple[Source, ...]:
         add(f"travel times {times.mode}", times.path, name=times.source)
     if study.regions is not None:
         add("flows", study.regions.flows, name=study.regions.source, year=study.regions.year)
+    for path in dict.fromkeys(file for s in study.scenarios for file in s.files):
+        add("scenario", path)
     return tuple(found)

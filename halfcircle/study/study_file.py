@@ -35,6 +35,7 @@ from halfcircle.study.config import (
     TransitConfig,
     ZonesConfig,
 )
+from halfcircle.study.scenario_file import read_scenarios
 
 __all__ = ["read_study"]
 
@@ -89,9 +90,7 @@ def read_study(path: Path) -> Study:
     outputs = top.table("outputs")
     out = outputs.path("folder") or top.folder / "out"
     outputs.finish()
-    if top.has("scenarios"):
-        top.fault("scenarios", "scenarios are not built yet; remove the table")
-    top.asked.add("scenarios")
+    scenarios = read_scenarios(top)
     top.asked.add("fetch")  # read by halfcircle.sources
     top.finish()
     faults.raise_errors(StudyError)
@@ -109,6 +108,7 @@ def read_study(path: Path) -> Study:
         reach=reach,
         border=border,
         regions=regions,
+        scenarios=scenarios,
         out=out,
         notices=faults.warnings,
     )

@@ -179,7 +179,7 @@ max_rides = 0
         ("step_s = 60", "step_s = true", "must be a whole number"),
         ("{ bike = 16 }", "{ bik = 16 }", r"speeds_kmh.bik: is not known - did you mean 'bike'"),
         ('language = "nl"', 'language = "fr"', "is not known: 'fr'"),
-        ("[outputs]", "[[scenarios]]\nname = 'x'\n[outputs]", "scenarios are not built yet"),
+        ("[outputs]", "[[scenarios]]\nname = 'x'\n[outputs]", "edits: is required"),
         ("[outputs]", "[output]", "output: is no key of this table - did you mean 'outputs'"),
         ('id = "avv"', 'id = "a:v"', "must not hold a colon"),
     ],
