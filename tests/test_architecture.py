@@ -34,6 +34,8 @@ MAY_IMPORT = {
 
 def room_of(module: str) -> str:
     """Room that a module of the package belongs to."""
+    if module == "halfcircle.__main__":
+        return "study"  # the command line by another name
     rooms = ("access.streets", "access", "gtfs", "regions", "outputs", "study", "demo", "sources")
     for room in rooms:
         if module == f"halfcircle.{room}" or module.startswith(f"halfcircle.{room}."):

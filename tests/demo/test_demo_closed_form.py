@@ -42,7 +42,8 @@ IN = np.array([zone.country for zone in DRY])
 JOBS = np.array([zone.jobs for zone in DRY], dtype=float)
 BANDS_MIN = (15, 30, 45, 60)
 WALK_M_S, BIKE_M_S = G.walk_kmh / 3.6, G.bike_kmh / 3.6
-FACTOR, JUNCTION_S, SIGNAL_S = CarProfile().road_factor, CarProfile().junction_s, 8.0
+FACTOR, JUNCTION_S = CarProfile().road_factor, CarProfile().junction_s
+SIGNAL_S = CarProfile().signal_s
 BOARDING_S = WalkProfile().ferry_boarding_s
 
 
