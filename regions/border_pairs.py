@@ -89,8 +89,9 @@ class CrossingPaces:
         Domestic over crossing median, from rows to columns; below 1 where crossings are slower,
         NaN where there are too few pairs to say or most are not reached.
     table : DataFrame
-        from_country, to_country, distance_from_km, distance_to_km, size_class, n_domestic,
-        n_crossing, minutes_domestic, minutes_crossing (medians), ratio, reached_domestic,
+        from_country, to_country, distance_from_km, distance_to_km, size_class (-1 for all sizes
+        together), n_domestic, n_crossing, minutes_domestic, minutes_crossing (medians, missing
+        where most pairs are not reached), ratio (crossing over domestic pace), reached_domestic,
         reached_crossing (shares), and for each further attribute its two medians.
     """
 
@@ -255,6 +256,7 @@ def _paces(
         if a != b
     ]  # fmt: skip
     rows = []
+    listed: set[tuple[int, int, int]] = set()
     for i in range(n_d):
         near = d == i
         for j in range(n_s):
@@ -264,9 +266,9 @@ def _paces(
             if at_home.any():
                 domestic[i, j] = np.median(pairs["pace"][at_home])
             for a, b, over in corridors:
-                crosses, at_home = near & over & (s == j), near & home & (s == j)
+                crosses, at_home, label = near & over & (s == j), near & home & (s == j), j
                 if min(crosses.sum(), at_home.sum()) < rules.min_pairs:
-                    crosses, at_home = near & over, near & home
+                    crosses, at_home, label = near & over, near & home, -1
                 if not crosses.any() or not at_home.any():
                     continue
                 minutes = [float(np.median(pairs["time"][x])) / 60.0 for x in (at_home, crosses)]
@@ -275,12 +277,16 @@ def _paces(
                     slower = paces[1] / paces[0] if np.isfinite(paces[0]) else np.nan
                 if np.isfinite(slower) and crosses.sum() >= rules.min_pairs:
                     ratio[a, b, i, j] = 1.0 / slower
+                if label < 0 and (a, b, i) in listed:
+                    continue
+                if label < 0:
+                    listed.add((a, b, i))
                 row: dict[str, object] = {
                     "from_country": countries[a],
                     "to_country": countries[b],
                     "distance_from_km": rules.distance_edges_m[i] / 1000.0,
                     "distance_to_km": rules.distance_edges_m[i + 1] / 1000.0,
-                    "size_class": j,
+                    "size_class": label,
                     "n_domestic": int(at_home.sum()),
                     "n_crossing": int(crosses.sum()),
                     "minutes_domestic": minutes[0],
@@ -290,11 +296,11 @@ def _paces(
                     "reached_crossing": float(np.isfinite(pairs["time"][crosses]).mean()),
                 }
                 for name in attributes:
-                    for label, chosen in (("domestic", at_home), ("crossing", crosses)):
-                        row[f"{name}_{label}"] = float(np.median(pairs[f"+{name}"][chosen]))
+                    for kind, chosen in (("domestic", at_home), ("crossing", crosses)):
+                        row[f"{name}_{kind}"] = float(np.median(pairs[f"+{name}"][chosen]))
                 rows.append(row)
     columns = [*TABLE_COLUMNS, *(f"{n}_{k}" for n in attributes for k in ("domestic", "crossing"))]
-    table = pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns).replace(np.inf, np.nan)
     for array in (domestic, ratio, edges):
         array.flags.writeable = False
     return CrossingPaces(rules, countries, edges, domestic, ratio, table)

@@ -78,21 +78,30 @@ def test_crossings_that_are_not_reached_get_the_domestic_time():
 
 
 def test_size_classes_compare_like_with_like():
-    source, base, _ = slow_border(1.0, n=150)
-    n = len(source.origins)
-    size = np.where(np.arange(n) % 2 == 0, 1.0, 100.0)
-    # Large places have fast links among each other, on both sides alike; most of the large ones
-    # are in A, so that comparing by distance alone would blame the border.
-    size[source.origins.country == "B"] = 1.0
-    size[np.flatnonzero(source.origins.country == "B")[:8]] = 100.0
-    pair = np.sqrt(size[:, None] * size[None, :])
-    times = np.where(pair > 50.0, base * 0.5, base)
-    source = FixedTimes(source.origins, source.destinations, times)
+    # Large places have links twice as fast among each other, across the border too. Most places in
+    # A are large and most in B are small, so that distance alone would blame the border.
+    rng = np.random.default_rng(0)
+    n = 200
+    lon = rng.uniform(5.7, 6.1, n)
+    spots = places(np.where(lon < 6.0, "A", "B"), lon=lon, lat=rng.uniform(50.8, 51.2, n))
+    large = rng.random(n) < np.where(spots.country == "A", 0.85, 0.15)
+    size = np.where(large, 100.0, 1.0)
+    base = CrowFly(spots, spots, detour=1.0).times_s(np.arange(n))[:, 0]
+    source = FixedTimes(spots, spots, np.where(large[:, None] & large[None, :], base / 2, base))
     blind = compare_crossings(source, size, classes=CLASSES).table["ratio"]
-    classes = PairClasses(CLASSES.distance_edges_m, n_sizes=8, min_pairs=10)
+    assert (blind > 1.3).all()
+    classes = PairClasses(CLASSES.distance_edges_m, n_sizes=3, min_pairs=10)
     fair = compare_crossings(source, size, classes=classes).table
-    assert np.abs(fair["ratio"] - 1.0).median() < 0.03
-    assert np.abs(fair["ratio"] - 1.0).mean() < np.abs(blind - 1.0).mean() + 0.03
+    assert set(fair["size_class"]) == {0, 1, 2}
+    np.testing.assert_allclose(fair["ratio"], 1.0, rtol=0.02)
+
+
+def test_thin_classes_are_compared_over_all_sizes_and_listed_once():
+    source, _, _ = slow_border(1.5, n=60)
+    classes = PairClasses(CLASSES.distance_edges_m, n_sizes=3, min_pairs=2000)
+    table = compare_crossings(source, np.arange(60.0), classes=classes).table
+    assert (table["size_class"] == -1).all()
+    assert not table.duplicated(["from_country", "to_country", "distance_from_km"]).any()
 
 
 def test_attributes_are_compared_in_the_same_classes():
@@ -187,6 +196,7 @@ def test_parts_add_up_to_the_loss(slow, seed):
     full = border_loss(source, jobs, measures=MEASURES, rules=RULES, match=match)
     np.testing.assert_allclose(parts.effective, full.effective[:, 0], rtol=1e-12)
     assert (parts.shapley[1:] >= -1e-9).all()
+    assert (parts.shapley[1:].sum(axis=(1, 2, 3)) > 0.0).all()
     assert len(parts.table()) == 5 * n * 2
 
 
@@ -240,9 +250,9 @@ def test_location_quotients_by_hand():
 
 
 def test_relatedness_by_hand():
-    # Sectors 0 and 1 are strong in the same two regions; sector 2 shares one of its two with them.
-    quotients = np.array([[2.0, 2.0, 0.1], [1.5, 1.0, 0.0], [0.0, 3.0, 3.0]])
-    expected = [[1.0, 1.0, 0.5], [1.0, 1.0, 0.5], [0.5, 0.5, 1.0]]
+    # Strong in regions 0, 1 - in 0, 1, 3 - in 1, 2.
+    quotients = np.array([[2.0, 2.0, 0.1, 0.1], [1.5, 1.0, 0.0, 2.0], [0.0, 3.0, 3.0, np.nan]])
+    expected = [[1.0, 2 / 3, 1 / 2], [2 / 3, 1.0, 1 / 3], [1 / 2, 1 / 3, 1.0]]
     np.testing.assert_allclose(relatedness(quotients), expected)
 
 
