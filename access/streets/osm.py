@@ -51,6 +51,7 @@ NODE_KEYS = frozenset(
     )
 )
 _RESTRICTION_KEYS = ("restriction:motorcar", "restriction:motor_vehicle", "restriction")
+_CONDITIONAL = {"access:conditional", "maxspeed:conditional", "oneway:conditional"}
 _SUFFIXES = (".pbf", ".osm")
 
 
@@ -135,7 +136,7 @@ class _Reader:
         return self.finish()
 
     def intern(self, tags: Iterable[Any], keys: frozenset[str]) -> int:
-        kept = tuple(sorted((t.k, t.v) for t in tags if t.k in keys))
+        kept = tuple(sorted([(key, value) for key, value in tags if key in keys]))
         return self.tag_sets.setdefault(kept, len(self.tag_sets))
 
     def read_file(self, path: Path) -> None:
@@ -179,18 +180,18 @@ class _Reader:
         return [node.ref for node in known]
 
     def take_way(self, way: Any, nodes: list[int]) -> bool:
-        tags = way.tags
+        tags = dict(way.tags)
         if "highway" not in tags and tags.get("route") != "ferry":
             return False
+        way_id, version = way.id, way.version
         if len(nodes) < 2:
-            self.short.add(way.id)
+            self.short.add(way_id)
             return False
-        for key in ("access:conditional", "maxspeed:conditional", "oneway:conditional"):
-            if key in tags:
-                self.conditional[key] = self.conditional.get(key, 0) + 1
-        known = self.ways.get(way.id)
-        if known is None or way.version > known[0]:
-            self.ways[way.id] = (way.version, self.intern(tags, WAY_KEYS), nodes)
+        for key in _CONDITIONAL & tags.keys():
+            self.conditional[key] = self.conditional.get(key, 0) + 1
+        known = self.ways.get(way_id)
+        if known is None or version > known[0]:
+            self.ways[way_id] = (version, self.intern(tags.items(), WAY_KEYS), nodes)
         return True
 
     def take_node(self, node: Any) -> None:
