@@ -6,12 +6,14 @@ them into a cache shared between studies, makes the files of the study, and writ
 """
 
 from halfcircle.sources.adapters import ADAPTERS
+from halfcircle.sources.dasymetric import Spread, share_out, spread_counts
 from halfcircle.sources.fetch import fetch_study
 from halfcircle.sources.hosts import Hosts
 from halfcircle.sources.lock import Lock, LockedDownload, LockedFile, check_lock
 from halfcircle.sources.new import new_study
 from halfcircle.sources.request import Policy, Step
 from halfcircle.sources.store import default_cache
+from halfcircle.sources.vintages import match_vintages
 
 __all__ = [
     "ADAPTERS",
@@ -20,9 +22,13 @@ __all__ = [
     "LockedDownload",
     "LockedFile",
     "Policy",
+    "Spread",
     "Step",
     "check_lock",
     "default_cache",
     "fetch_study",
+    "match_vintages",
     "new_study",
+    "share_out",
+    "spread_counts",
 ]

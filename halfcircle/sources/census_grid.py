@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from halfcircle.errors import SourceError
-from halfcircle.places import WGS84
 from halfcircle.sources.archive import open_member
 from halfcircle.sources.client import Download
-from halfcircle.sources.files import write_table
 from halfcircle.sources.job import Adapter, Built, Job, Parameter
+from halfcircle.sources.points import cells_inside, require_columns, write_cells
 from halfcircle.sources.request import Request
 
 __all__ = ["EUROSTAT_CENSUS_GRID", "ZENSUS"]
@@ -24,8 +21,6 @@ LAEA = CRS.from_epsg(3035)
 CHUNK_ROWS = 500_000
 EUROSTAT_LICENCE = "© Eurostat, Census 2021 grid; free for non-commercial use, source to be named"
 ZENSUS_LICENCE = "dl-de/by-2-0, Statistische Ämter des Bundes und der Länder, Zensus 2022"
-# Cells whose counts are confidential, or not known.
-CENSUS_MISSING = ("-9999", "-9986")
 
 
 def _eurostat(job: Job) -> Built:
@@ -43,13 +38,14 @@ def _eurostat(job: Job) -> Built:
     columns: dict[str, str] = job["columns"]
     pieces = []
     for chunk in _chunks(job, found, job["member"], ","):
-        _require(job, chunk, ("GRD_ID", *columns.values()))
+        require_columns(job, chunk, ("GRD_ID", *columns.values()))
         cell = chunk["GRD_ID"].str.extract(r"CRS3035RES(\d+)mN(\d+)E(\d+)", expand=True)
         side = pd.to_numeric(cell[0], errors="coerce").to_numpy(np.float64)
         x = pd.to_numeric(cell[2], errors="coerce").to_numpy(np.float64) + side / 2
         y = pd.to_numeric(cell[1], errors="coerce").to_numpy(np.float64) + side / 2
-        pieces.append(_inside(job, chunk, "GRD_ID", columns, x, y))
-    missing = _write(job, pieces, columns)
+        counts = {name: chunk[column] for name, column in columns.items()}
+        pieces.append(cells_inside(job, chunk["GRD_ID"], (x, y), LAEA, counts))
+    missing = write_cells(job, pieces, tuple(columns))
     return Built("cells of 1 km whose middle lies in the area", "2021", notes=missing)
 
 
@@ -68,13 +64,14 @@ def _zensus(job: Job) -> Built:
     pieces = []
     for chunk in _chunks(job, found, f"*_{cell}-Gitter.csv", ";"):
         key = f"GITTER_ID_{cell}"
-        _require(job, chunk, (key, f"x_mp_{cell}", f"y_mp_{cell}", *columns.values()))
+        require_columns(job, chunk, (key, f"x_mp_{cell}", f"y_mp_{cell}", *columns.values()))
         x, y = (
             pd.to_numeric(chunk[f"{axis}_mp_{cell}"], errors="coerce").to_numpy(np.float64)
             for axis in "xy"
         )
-        pieces.append(_inside(job, chunk, key, columns, x, y))
-    missing = _write(job, pieces, columns)
+        counts = {name: chunk[column] for name, column in columns.items()}
+        pieces.append(cells_inside(job, chunk[key], (x, y), LAEA, counts))
+    missing = write_cells(job, pieces, tuple(columns))
     return Built(
         f"cells of {cell} whose middle lies in the area; small counts are changed by the "
         "publisher (cell key method)",
@@ -92,56 +89,6 @@ def _chunks(job: Job, found: Download, member: str, separator: str) -> Iterator[
             )  # fmt: skip
         except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
             raise SourceError(f"{job.entry.where}: {member} is no table ({error})") from None
-
-
-def _require(job: Job, chunk: pd.DataFrame, wanted: tuple[str, ...]) -> None:
-    missing = [column for column in wanted if column not in chunk.columns]
-    if missing:
-        raise job.fault(
-            f"the table has no column {', '.join(missing)}",
-            f"it has {', '.join(map(str, chunk.columns[:20]))}",
-        )
-
-
-def _inside(
-    job: Job,
-    chunk: pd.DataFrame,
-    key: str,
-    columns: dict[str, str],
-    x: npt.NDArray[np.float64],
-    y: npt.NDArray[np.float64],
-) -> pd.DataFrame:
-    """Cells of the area: identifier, position in degrees, counts (missing stays missing)."""
-    known = np.isfinite(x) & np.isfinite(y)
-    inside = np.zeros(len(chunk), dtype=bool)
-    if known.any():
-        inside[known] = job.area.holds(x[known], y[known], LAEA)
-    lon, lat = Transformer.from_crs(LAEA, WGS84, always_xy=True).transform(x[inside], y[inside])
-    values: dict[str, Any] = {
-        "cell": chunk[key][inside].to_numpy(),
-        "lon": np.round(lon, 6),
-        "lat": np.round(lat, 6),
-    }
-    for name, column in columns.items():
-        text = chunk[column][inside].str.replace(",", ".", regex=False).str.strip()
-        numbers = pd.to_numeric(text, errors="coerce")  # "–" means secret
-        values[name] = numbers.where((numbers >= 0) & ~text.isin(CENSUS_MISSING)).to_numpy()
-    return pd.DataFrame(values)
-
-
-def _write(job: Job, pieces: list[pd.DataFrame], columns: dict[str, str]) -> tuple[str, ...]:
-    frame = pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame()
-    if len(frame) == 0:
-        raise job.fault("no cell lies in the area", "check lon, lat and radius_km under [fetch]")
-    frame = frame.sort_values("cell", kind="stable", ignore_index=True)
-    notes = []
-    for name in columns:
-        secret = int(frame[name].isna().sum())
-        if secret:
-            notes.append(f"{name} is missing (secret) in {secret} of {len(frame)} cells")
-    # Points without a count cannot be summed: they are left out, and said to be.
-    write_table(frame.dropna(subset=list(columns)), job.target)
-    return tuple(notes)
 
 
 EUROSTAT_CENSUS_GRID = Adapter(

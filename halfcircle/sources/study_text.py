@@ -301,7 +301,7 @@ file = "data/jobs-nl.csv"
 source = "cbs-odata"
 table = "{table}"
 region = "WerkregioS"
-where = {{ WoonregioS = "NL01", Perioden = "{year}JJ00" }}
+where = {{ WoonregioS = "NL01*", Perioden = "{year}JJ00" }}
 factor = 1000                          # the table counts in thousands
 prefix = "NL_"                         # GISCO writes NL_GM0153
 licence = "CC BY 4.0, CBS"

@@ -22,7 +22,7 @@ from halfcircle._version import __version__
 from halfcircle.errors import SourceError
 from halfcircle.sources.request import KEY, OnProgress, Policy, Request, Step, shown_url
 
-__all__ = ["Answer", "Transfer", "new_session"]
+__all__ = ["Answer", "NotThereError", "Transfer", "new_session"]
 
 CHUNK = 2**16
 MOST_REDIRECTS = 10
@@ -63,6 +63,10 @@ class Answer:
     resolved: str = ""
     etag: str = ""
     last_modified: str = ""
+
+
+class NotThereError(SourceError):
+    """The host has no such file: for tiles that may lie in the sea."""
 
 
 class _Again(Exception):  # noqa: N818 - no error yet
@@ -232,7 +236,10 @@ class Transfer:
         }.get(status, f"answers with status {status}")
         remedy = REFUSED if status in (401, 403, 451) else ""
         if status in (404, 410):
-            remedy = "look up the present address and change the study file"
+            raise NotThereError(
+                f"{shown_url(request.url)}: {what} - look up the present address and change the "
+                "study file"
+            )
         raise self._fault(request, what, remedy)
 
     def _receive(
