@@ -192,7 +192,7 @@ print(json.dumps(dict(
 
 def measured(python: str, code: str, path: Path, *, timeout_s: int) -> dict[str, float | str] | str:
     """What `code` prints in a process of its own, or why it printed nothing."""
-    limit = 20 * 2**30  # a reader that wants more than this fails instead of the machine
+    limit = 12 * 2**30  # a reader that wants more than this fails instead of the machine
 
     def bounded() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

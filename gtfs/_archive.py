@@ -18,7 +18,7 @@ from typing import IO, Protocol
 from halfcircle._checks import Faults
 from halfcircle.errors import Fault, FeedError
 from halfcircle.gtfs.limits import Limits
-from halfcircle.gtfs.schema import FILES, NOT_ROUTED
+from halfcircle.gtfs.schema import FILES, FLEX_FILES
 
 # What the standard library raises on archives that are cut off, encrypted or made up.
 BAD_ARCHIVE = (
@@ -274,9 +274,7 @@ def _choose(usable: Mapping[str, zipfile.ZipInfo | Path], archive: Archive) -> N
         archive.faults.add(
             archive.where, "file names in unusual spelling", values=odd_names, severity="notice"
         )
-    flex = [
-        n for n in archive.unused if PurePosixPath(n).stem in NOT_ROUTED or n == "locations.geojson"
-    ]
+    flex = [name for name in archive.unused if PurePosixPath(name).name in FLEX_FILES]
     if flex:
         archive.faults.add(
             archive.where,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["FILES", "NOT_ROUTED", "REQUIRED_FILES", "Field", "FileSpec", "Kind"]
+__all__ = ["FILES", "FLEX_FILES", "REQUIRED_FILES", "Field", "FileSpec", "Kind"]
 
 Kind = Literal[
     "id", "text", "time", "date", "lat", "lon", "zone", "enum", "count", "number", "signed"
@@ -254,17 +254,13 @@ FILES: Mapping[str, FileSpec] = MappingProxyType({spec.name: spec for spec in _S
 REQUIRED_FILES = ("agency", "stops", "routes", "trips", "stop_times")
 """Files without which nothing can be compiled; one of the two calendar files is needed too."""
 
-NOT_ROUTED: Mapping[str, str] = MappingProxyType(
+FLEX_FILES = frozenset(
     {
-        **dict.fromkeys(
-            (
-                "booking_rules",
-                "location_groups",
-                "location_group_stops",
-                "stop_locations",
-            ),
-            "GTFS-Flex: service on demand is not part of the timetable",
-        ),
+        "booking_rules.txt",
+        "location_groups.txt",
+        "location_group_stops.txt",
+        "locations.geojson",
+        "stop_locations.txt",
     }
 )
-"""Files of the reference that are named as not used, with the reason."""
+"""Files of GTFS-Flex: service on demand, which is not part of a timetable."""

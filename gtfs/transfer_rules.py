@@ -29,7 +29,7 @@ class TransferRule:
         -1 where the change is forbidden, -2 where the feed leaves the time open.
     rank : tuple of int
         The rule with the highest rank decides: trips before routes before any, stops before
-        stations; the longer time where all that is equal.
+        stations; forbidden, then the longer time, where all that is equal.
     feed_idx : int
     """
 

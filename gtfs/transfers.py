@@ -6,6 +6,7 @@ a virtual stop at the same place, so that a search needs to know nothing but sto
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -78,7 +79,7 @@ def build_transfers(
     given = read_transfer_rules(feeds, stops, faults)
     special = [rule for rule in given if not rule.is_general]
     by_pair: dict[tuple[int, int], list[TransferRule]] = {}
-    for entry in sorted(given, key=lambda item: (item.rank, item.seconds), reverse=True):
+    for entry in sorted(given, key=_strictness, reverse=True):
         for one in entry.from_stops:
             for other in entry.to_stops:
                 by_pair.setdefault((one, other), []).append(entry)
@@ -133,6 +134,11 @@ def build_transfers(
         seconds=time_s[order].astype(np.int32),
         fixed_pairs=np.array(sorted(set(fixed)), dtype=np.int64).reshape(-1, 2),
     )
+
+
+def _strictness(rule: TransferRule) -> tuple[tuple[int, ...], float]:
+    """Order of rules: by rank, then forbidden before long before short."""
+    return rule.rank, math.inf if rule.seconds == FORBIDDEN else rule.seconds
 
 
 _Class = tuple[frozenset[int], frozenset[int]]

@@ -168,6 +168,7 @@ def test_platforms_of_a_station_are_walked_with_detour_and_slack(tmp_path):
         ("S,S,2,90\nB1,B2,2,30", 30),  # platforms go before the station
         ("B1,S,2,45", 45),
         ("S,S,3,\nB1,B2,2,30", 30),
+        ("S,B2,2,30\nB1,S,2,45", 45),  # of equal rank the longer
     ],
 )
 def test_rules_for_stations_hold_for_their_platforms(tmp_path, rows, seconds):
