@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from halfcircle.outputs.map_data import label_places
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.shapes import Shapes, border_line, simplify, united, zone_shapes
 
-__all__ = ["Sheet", "build_sheet", "draw_map"]
+__all__ = ["Sheet", "build_sheet", "draw_areas", "draw_map"]
 
 WIDTH = 1000.0
 MAX_VERTICES = 40_000
@@ -38,6 +39,9 @@ class Sheet:
         x, y, words, kind.
     scale : tuple of (float, float)
         Length of the scale bar in drawing units, and in kilometres.
+    units_per_m : float
+    corner_m : tuple of (float, float)
+        Of the CRS of the zones: what is drawn at 0, 0.
     """
 
     shapes: Shapes
@@ -45,6 +49,13 @@ class Sheet:
     border: Any
     labels: tuple[tuple[float, float, str, str], ...]
     scale: tuple[float, float]
+    units_per_m: float
+    corner_m: tuple[float, float]
+
+    def place(self, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Metres in the CRS of the zones -> units of the drawing, shape (n, 2)."""
+        west, north = self.corner_m
+        return np.column_stack([xy[:, 0] - west, north - xy[:, 1]]) * self.units_per_m
 
 
 def build_sheet(result: RunResult) -> Sheet:
@@ -63,23 +74,27 @@ def build_sheet(result: RunResult) -> Sheet:
     room = 0.02 * max(east - west, north - south, 1.0)
     west, south, east, north = west - room, south - room, east + room, north + room
     factor = WIDTH / max(east - west, (north - south) / 1.25)
-    left = (WIDTH - (east - west) * factor) / 2
-
-    def place(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.column_stack([left + (xy[:, 0] - west) * factor, (north - xy[:, 1]) * factor])
-
+    left_m = (WIDTH / factor - (east - west)) / 2
+    empty = Sheet(
+        shapes,
+        (north - south) * factor,
+        None,
+        (),
+        _scale_bar(factor),
+        factor,
+        (west - left_m, north),
+    )
     line = border_line(result, shapes)
     metres = result.zones.places.xy_m(result.zones.crs)
     labels = []
     for zone_idx, words, kind in label_places(result, shapes, n_labels=7):
-        x, y = place(metres[zone_idx : zone_idx + 1])[0]
+        x, y = empty.place(metres[zone_idx : zone_idx + 1])[0]
         labels.append((float(x), float(y), words, kind))
-    return Sheet(
-        Shapes(shapely.transform(shapes.geometry, place), shapes.areas),
-        (north - south) * factor,
-        None if line is None else shapely.transform(line, place),
-        tuple(labels),
-        _scale_bar(factor),
+    return replace(
+        empty,
+        shapes=Shapes(shapely.transform(shapes.geometry, empty.place), shapes.areas),
+        border=None if line is None else shapely.transform(line, empty.place),
+        labels=tuple(labels),
     )
 
 
@@ -127,6 +142,72 @@ def draw_map(
     for one in sorted(set(class_idx.tolist())):
         fill = f"url(#{hatch})" if one == -2 else classes.colour(one)
         parts.append(_drawn(sheet.shapes, class_idx == one, fill))
+    parts += _border(sheet)
+    parts += [_label(x, y, words, kind) for x, y, words, kind in sheet.labels]
+    parts += _ruler(sheet, kilometres)
+    return _finished(sheet, parts, identifier=identifier, title=title, about=about)
+
+
+def draw_areas(
+    sheet: Sheet,
+    areas: Sequence[tuple[Any, str]],
+    named: Sequence[tuple[Any, str]],
+    *,
+    identifier: str,
+    title: str,
+    about: str,
+    kilometres: str,
+) -> Markup:
+    """Draw areas of one colour each over the zones, which are hatched where nothing covers them.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    areas : sequence of (shapely geometry, str)
+        Geometry in the CRS of the zones, and colour.
+    named : sequence of (shapely geometry, str)
+        What to write inside an area.
+    identifier : str
+        Of the drawing within its page.
+    title, about : str
+        For those who do not see it.
+    kilometres : str
+        Words of the scale bar.
+
+    Returns
+    -------
+    Markup
+        An ``svg`` element.
+    """
+    hatch = f"{identifier}-hatch"
+    every = np.ones(len(sheet.shapes.geometry), dtype=bool)
+    parts = [_hatch_pattern(hatch), _drawn(sheet.shapes, every, f"url(#{hatch})")]
+    for area, colour in areas:
+        looks = {"fill": colour, "fill-rule": "evenodd", "stroke": "#5a6670", "stroke-width": 2}
+        placed = shapely.transform(area, sheet.place)
+        parts.append(tag("path", {"d": _rings(placed)} | looks))
+    parts += _border(sheet)
+    taken: list[tuple[float, float, str]] = []
+    for area, words in named:
+        point = shapely.get_coordinates(
+            shapely.transform(shapely.point_on_surface(area), sheet.place)
+        )
+        if not len(point):
+            continue
+        x, y = float(point[0, 0]), float(point[0, 1])
+        apart = (
+            abs(x - a) >= LETTER * (len(words) + len(other)) / 2 or abs(y - b) >= 34
+            for a, b, other in taken
+        )
+        if all(apart):
+            taken.append((x, y, words))
+            parts.append(_label(x, y, words, "place"))
+    parts += _ruler(sheet, kilometres)
+    return _finished(sheet, parts, identifier=identifier, title=title, about=about)
+
+
+def _border(sheet: Sheet) -> list[Markup]:
+    parts: list[Markup] = []
     if sheet.border is not None:
         route = "".join(
             path_of(np.round(shapely.get_coordinates(part)).astype(np.int64), closed=False)
@@ -136,15 +217,31 @@ def draw_map(
         parts.append(tag("path", base | {"stroke": "#ffffff", "stroke-width": 9}))
         dash = {"stroke": "#1d1d1d", "stroke-width": 4, "stroke-dasharray": "18 7 4 7"}
         parts.append(tag("path", base | dash))
-    for x, y, words, kind in sheet.labels:
-        parts.append(_label(x, y, words, kind))
+    return parts
+
+
+def _ruler(sheet: Sheet, kilometres: str) -> list[Markup]:
     length, _ = sheet.scale
     y = sheet.height + 26
     ruler = {"d": f"M10 {y - 10:.0f}v10h{length:.0f}v-10", "fill": "none", "stroke": "#4b5760"}
-    parts.append(tag("path", ruler | {"stroke-width": 3}))
-    parts.append(text(length + 22, y, kilometres, {"font-size": 30, "fill": "#4b5760"}))
-    return picture(
-        WIDTH, round(sheet.height + 36), parts, identifier=identifier, title=title, about=about
+    words = text(length + 22, y, kilometres, {"font-size": 30, "fill": "#4b5760"})
+    return [tag("path", ruler | {"stroke-width": 3}), words]
+
+
+def _finished(
+    sheet: Sheet, parts: Sequence[Markup], *, identifier: str, title: str, about: str
+) -> Markup:
+    height = round(sheet.height + 36)
+    return picture(WIDTH, height, parts, identifier=identifier, title=title, about=about)
+
+
+def _rings(area: Any) -> str:
+    """Path of all rings of an area, whole units."""
+    return "".join(
+        path_of(np.round(shapely.get_coordinates(ring)).astype(np.int64))
+        for polygon in shapely.get_parts(area)
+        if polygon.geom_type == "Polygon"
+        for ring in (polygon.exterior, *polygon.interiors)
     )
 
 
@@ -157,14 +254,6 @@ def _drawn(shapes: Shapes, chosen: npt.NDArray[np.bool_], fill: str) -> Markup:
             for x, y in points
         ]
         return tag("g", {"fill": fill, "stroke": "#5a5a5a", "stroke-width": 1.5}, *dots)
-    rings = []
-    for polygon in shapely.get_parts(united(shapes.geometry[chosen])):
-        if polygon.geom_type != "Polygon":
-            continue
-        rings += [
-            path_of(np.round(shapely.get_coordinates(ring)).astype(np.int64))
-            for ring in (polygon.exterior, *polygon.interiors)
-        ]
     # A thin stroke in the same colour closes the hairlines between neighbouring classes.
     # Zones with nothing are nearly white; a grey edge sets them off from the paper.
     stroke: dict[str, object] = {"stroke": fill, "stroke-width": 1}
@@ -172,7 +261,11 @@ def _drawn(shapes: Shapes, chosen: npt.NDArray[np.bool_], fill: str) -> Markup:
         stroke = {"stroke": "#bfc6cb", "stroke-width": 2}
     elif not fill.startswith("#"):
         stroke = {"stroke": MISSING_HATCH, "stroke-width": 1}
-    return tag("path", {"d": "".join(rings), "fill": fill, "fill-rule": "evenodd"} | stroke)
+    return tag(
+        "path",
+        {"d": _rings(united(shapes.geometry[chosen])), "fill": fill, "fill-rule": "evenodd"}
+        | stroke,
+    )
 
 
 def _hatch_pattern(identifier: str) -> Markup:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from halfcircle.outputs._files import write_text
 from halfcircle.outputs.layers import LayerKey, Layers, build_loss_layers
@@ -141,7 +142,7 @@ def _areas(result: RunResult) -> Iterator[tuple[Area, npt.NDArray[np.bool_]]]:
         inside[[position[zone_id] for zone_id in part["zone_id"]]] = True
         name = part["region_name"].iloc[0]
         kind = "/".join(str(word) for word in (method, group, scenario))
-        label = str(region_id) if name is None or name != name else str(name)
+        label = str(region_id) if pd.isna(name) else str(name)
         yield (kind, str(region_id), label), inside
 
 

@@ -18,6 +18,7 @@ from halfcircle.outputs.classes import MISSING_COLOUR, ZERO_COLOUR, Classes, rea
 from halfcircle.outputs.headlines import headlines, people_word, person_word
 from halfcircle.outputs.layers import LayerKey, Layers, main_key
 from halfcircle.outputs.legend import class_labels, layer_title
+from halfcircle.outputs.region_report import region_sections
 from halfcircle.outputs.report_facts import (
     definitions,
     facts,
@@ -102,6 +103,7 @@ def build_report(
         "headlines": headlines(result, layers, weights, texts),
         "map_link": map_link,
         "border": border_section(result, losses, sheet, weights, texts),
+        "regions": region_sections(result, sheet, texts),
         "definitions": definitions(result, weights, texts),
         "sources": sources(result, texts),
         "settings": settings(result, weights, texts),

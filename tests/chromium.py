@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import select
@@ -36,6 +37,15 @@ def find_browser() -> str | None:
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
+def _pipe() -> tuple[int, int]:
+    """A pipe whose descriptors keep clear of 3 and 4, which the browser gets."""
+    ends = os.pipe()
+    high = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in ends]
+    for end in ends:
+        os.close(end)
+    return high[0], high[1]
+
+
 class Browser:
     """One browser with one page.
 
@@ -45,8 +55,8 @@ class Browser:
 
     def __init__(self, program: str, *, width: int = 1280, height: int = 800) -> None:
         self.profile = tempfile.mkdtemp(prefix="halfcircle-browser-")
-        to_browser, self._write = os.pipe()
-        self._read, from_browser = os.pipe()
+        to_browser, self._write = _pipe()
+        self._read, from_browser = _pipe()
         # The protocol speaks on file descriptors 3 and 4 of the browser.
         command = (
             f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser} {to_browser}<&- {from_browser}>&-'

@@ -73,8 +73,8 @@ def test_regions_are_areas_too(make_run):
             "scenario": "baseline",
             "method": "communities",
             "group": "all",
-            "region_id": ["r1", "r1", "r2", None],
-            "region_name": ["Jülich", "Jülich", None, None],
+            "region_id": pd.array(["r1", "r1", "r2", None], dtype="string"),
+            "region_name": pd.array(["Jülich", "Jülich", None, None], dtype="string"),
             "share": 1.0,
         }
     )

@@ -82,7 +82,7 @@ def test_unassigned_region_is_null(make_run, tmp_path):
             "scenario": "baseline",
             "method": "communities",
             "group": "all",
-            "region_id": [None, "r1", "r2"],
+            "region_id": pd.array([None, "r1", "r2"], dtype="string"),
             "region_name": [None, "Jülich", "Vaals"],
             "share": [np.nan, 0.4, 0.6],
         }

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from halfcircle import outputs
 from halfcircle.errors import OutputError
 from halfcircle.outputs import write_outputs
 
@@ -64,6 +65,11 @@ def test_two_runs_leave_the_same_bytes(make_run, tmp_path):
     for a, b in zip(first, second, strict=True):
         same = a.read_bytes() == b.read_bytes()
         assert same is (a.name != "timings.json"), a.name
+
+
+def test_public_names_are_there():
+    assert outputs.__all__ == sorted(outputs.__all__, key=lambda name: (not name.isupper(), name))
+    assert all(hasattr(outputs, name) for name in outputs.__all__)
 
 
 def test_unknown_language_is_said(make_run, tmp_path):
