@@ -199,6 +199,7 @@ class _Builder:
                 detour=DETOUR,
                 max_snap_m=streets.max_snap_m,
                 workers=self.workers,
+                cache_dir=cache_folder(),
             )
         self.streets[mode] = source
         return source

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+
+import pandas as pd
 
 from halfcircle._version import __version__
 from halfcircle.errors import OutputError
 from halfcircle.outputs import RunResult, Settings, write_outputs
+from halfcircle.outputs.manifest import write_manifest
 from halfcircle.study.blocks import BlockStore, run_key
 from halfcircle.study.config import Study
 from halfcircle.study.inputs import read_inputs
@@ -15,9 +19,12 @@ from halfcircle.study.modes import Modes, build_modes
 from halfcircle.study.progress import Progress
 from halfcircle.study.reach import compute_reach
 from halfcircle.study.regions import compute_regions
+from halfcircle.study.scenario_run import Scenarios, check_scenarios, compute_scenarios
 from halfcircle.study.study_file import read_study
 
 __all__ = ["compute_study", "run_study"]
+
+UNLISTED = ("manifest.json", "timings.json")
 
 
 def run_study(
@@ -60,9 +67,19 @@ def run_study(
     folder = out if out is not None else study.out
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file, expected a folder for the results")
-    result, store = compute_study(study, folder, workers=workers, resume=resume, progress=progress)
+    result, store, scenarios = compute_study(
+        study, folder, workers=workers, resume=resume, progress=progress
+    )
     with progress.stage("results written"):
         written = write_outputs(result, folder, language=study.language)
+        further = scenarios.write(folder)
+        if further:
+            written = [*further, *written]
+            write_manifest(
+                result,
+                folder / "manifest.json",
+                outputs=[path for path in written if path.name not in UNLISTED],
+            )
     store.close()
     return written
 
@@ -74,7 +91,7 @@ def compute_study(
     workers: int | None = None,
     resume: bool = True,
     progress: Progress,
-) -> tuple[RunResult, BlockStore]:
+) -> tuple[RunResult, BlockStore, Scenarios]:
     """Read, prepare and compute; see `run_study`.
 
     Returns
@@ -82,13 +99,20 @@ def compute_study(
     RunResult
     BlockStore
         Finished blocks, to be closed once the results are written.
+    Scenarios
+        What they leave behind beside the tables.
     """
     workers = workers or os.cpu_count() or 1
     inputs = read_inputs(study, progress)
     key = run_key([__version__, study.sha256, [(s.role, s.path, s.sha256) for s in inputs.sources]])
+    with progress.stage("edits checked"):
+        check_scenarios(study, inputs)
     store = BlockStore(folder, key, resume=resume)
     modes = build_modes(study, inputs, workers=workers, progress=progress)
     tables = compute_reach(study, inputs, modes, store, progress=progress)
+    scenarios = compute_scenarios(
+        study, inputs, modes, tables, store, workers=workers, progress=progress
+    )
     with progress.stage("daily urban systems"):
         regions = compute_regions(study, inputs, modes)
     opportunities = inputs.opportunities
@@ -99,26 +123,32 @@ def compute_study(
         name=study.name,
         zones=inputs.zones,
         opportunities=opportunities,
-        reach=tables.reach,
+        reach=_stacked(tables.reach, scenarios.reach),
         unreached=tables.unreached,
-        border=tables.border,
-        sectors=tables.sectors,
+        border=None if tables.border is None else _stacked(tables.border, scenarios.border),
+        sectors=None if tables.sectors is None else _stacked(tables.sectors, scenarios.sectors),
+        scenarios=scenarios.differences,
         membership=regions.membership,
         regions=regions.layers,
         settings=_settings(study, modes),
         weight=None if inputs.population is None else inputs.population.name,
-        sources=inputs.sources,
+        sources=(*inputs.sources, *scenarios.sources),
         notices=(
             *study.notices,
             *inputs.notices,
             *modes.notices,
             *tables.notices,
             *regions.notices,
+            *scenarios.notices,
         ),
         timings_s=dict(progress.timings_s),
         study_hash=key,
     )
-    return result, store
+    return result, store, scenarios
+
+
+def _stacked(baseline: pd.DataFrame, variants: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat([baseline, *variants], ignore_index=True) if variants else baseline
 
 
 def _settings(study: Study, modes: Modes) -> Settings:

@@ -18,9 +18,17 @@ from halfcircle.study.inputs import Inputs
 from halfcircle.study.scenario_edits import Behaviour, BorderChange, Edit, LandUseEdit
 from halfcircle.study.scenario_land_use import apply_land_use
 
-__all__ = ["Variant", "apply_edits"]
+__all__ = ["Variant", "apply_edits", "dated"]
 
 T = TypeVar("T")
+
+
+def dated(study: Study, service_date: str) -> Study:
+    """The study on the date that the baseline's timetable was found for."""
+    if not service_date or study.transit is None:
+        return study
+    date = dt.date.fromisoformat(service_date)
+    return replace(study, transit=replace(study.transit, date=date))
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +77,7 @@ def apply_edits(
     faults = Faults()
     transit = [e.change for e in edits if isinstance(e.change, get_args(TransitEdit))]
     streets = [e.change for e in edits if isinstance(e.change, get_args(StreetEdit))]
-    if service_date and study.transit is not None:
-        date = dt.date.fromisoformat(service_date)
-        study = replace(study, transit=replace(study.transit, date=date))
+    study = dated(study, service_date)
     if transit and not inputs.feeds:
         faults.add(f"scenario {name!r}", "edits a timetable, but the study has no [transit]")
     elif transit:

@@ -1,0 +1,302 @@
+"""Scenarios of a study: each computed on the inputs and draws of the baseline.
+
+Only what the edits of a scenario can touch is computed again: modes that they cannot touch, and
+origins that a changed timetable cannot touch, keep the results of the baseline. The result is that
+of a full run, to the byte.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from halfcircle.errors import Fault
+from halfcircle.study.blocks import BlockStore
+from halfcircle.study.config import ReachConfig, Study
+from halfcircle.study.inputs import Inputs
+from halfcircle.study.modes import Modes, build_modes, limit_s
+from halfcircle.study.progress import Progress
+from halfcircle.study.reach import ReachTables, compute_reach
+from halfcircle.study.scenario_affected import touched_origins
+from halfcircle.study.scenario_apply import Variant, apply_edits, dated
+from halfcircle.study.scenario_edits import Edit, ScenarioConfig
+
+__all__ = ["Baseline", "Computed", "compute_variant", "touched_modes"]
+
+TRANSIT = ("transit", "bike+transit")
+STREET = ("walk", "bike", "car")
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """What scenarios are compared with, and computed from."""
+
+    study: Study
+    inputs: Inputs
+    modes: Modes
+    tables: ReachTables
+
+
+@dataclass(frozen=True, eq=False)
+class Computed:
+    """A scenario, computed.
+
+    Parameters
+    ----------
+    variant : Variant
+    modes : Modes
+        Travel times of every mode, those of the baseline where nothing changed.
+    reach : DataFrame
+    border, sectors : DataFrame, optional
+        With the columns of the baseline's tables, and the name of the scenario.
+    computed : dict of str to int
+        Origins that were computed, by mode.
+    notices : tuple of Fault
+    """
+
+    variant: Variant
+    modes: Modes
+    reach: pd.DataFrame
+    border: pd.DataFrame | None
+    sectors: pd.DataFrame | None
+    computed: dict[str, int] = field(default_factory=dict)
+    notices: tuple[Fault, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the scenario."""
+        return self.variant.name
+
+
+def touched_modes(base: Baseline, variant: Variant) -> tuple[set[str], set[str]]:
+    """Modes whose travel times an applied scenario can change, and whose results.
+
+    Parameters
+    ----------
+    base : Baseline
+    variant : Variant
+
+    Returns
+    -------
+    rebuilt : set of str
+        Other travel times.
+    counted : set of str
+        Other opportunities, bands or border: the same times, counted again.
+    """
+    one, other = base.study.reach, variant.study.reach
+    if one is None or other is None:
+        return set(), set()
+    modes = set(one.modes)
+    routed = modes & {*STREET, *TRANSIT}
+    rebuilt: set[str] = set()
+    if variant.inputs.ways is not base.inputs.ways:
+        rebuilt |= routed
+    if variant.inputs.congestion:
+        rebuilt |= modes & {"car"}
+    if any(a is not b for a, b in zip(base.inputs.feeds, variant.inputs.feeds, strict=True)):
+        rebuilt |= modes & set(TRANSIT)
+    if dated(base.study, base.modes.service_date).transit != variant.study.transit:
+        rebuilt |= modes & set(TRANSIT)
+    rebuilt |= _by_behaviour(one, other) & modes
+    counted: set[str] = set()
+    if variant.inputs.opportunities is not base.inputs.opportunities and any(
+        a is not b
+        for a, b in zip(base.inputs.opportunities, variant.inputs.opportunities, strict=True)
+    ):
+        counted |= modes
+    if variant.study.border != base.study.border:
+        counted |= set(variant.study.border.modes if variant.study.border else ())
+    if one.decay != other.decay:
+        counted |= modes
+    return rebuilt, counted - rebuilt
+
+
+def _by_behaviour(one: ReachConfig, other: ReachConfig) -> set[str]:
+    rebuilt: set[str] = set()
+    if limit_s(one) != limit_s(other) or one.time_factor != other.time_factor:
+        rebuilt |= set(one.modes)
+    if one.speeds_kmh["walk"] != other.speeds_kmh["walk"]:
+        rebuilt |= {*STREET, *TRANSIT}  # every way to the street is walked
+    if one.speeds_kmh["bike"] != other.speeds_kmh["bike"]:
+        rebuilt |= {"bike", "bike+transit"}
+    if one.access_max_min["walk"] != other.access_max_min["walk"]:
+        rebuilt |= set(TRANSIT)
+    if one.access_max_min["bike"] != other.access_max_min["bike"]:
+        rebuilt |= {"bike+transit"}
+    if one.max_rides != other.max_rides:
+        rebuilt |= set(TRANSIT)
+    return rebuilt
+
+
+def compute_variant(
+    base: Baseline,
+    config: ScenarioConfig,
+    edits: tuple[Edit, ...],
+    store: BlockStore,
+    *,
+    part: str,
+    workers: int,
+    progress: Progress,
+) -> Computed:
+    """Compute a scenario, as far as its edits can touch the results.
+
+    Parameters
+    ----------
+    base : Baseline
+    config : ScenarioConfig
+    edits : tuple of Edit
+        All of the scenario, or some of them.
+    store : BlockStore
+    part : str
+        Tells its blocks from those of others.
+    workers : int
+    progress : Progress
+
+    Returns
+    -------
+    Computed
+
+    Raises
+    ------
+    ScenarioError
+        Everything that is wrong with the edits, at once.
+    """
+    variant = apply_edits(
+        base.study, base.inputs, config.name, edits, service_date=base.modes.service_date
+    )
+    rebuilt, counted = touched_modes(base, variant)
+    reused = _streets_to_keep(base, variant)
+    built = build_modes(
+        variant.study, variant.inputs, workers=workers, progress=progress, only=rebuilt,
+        streets=reused,
+    )  # fmt: skip
+    order = () if base.study.reach is None else base.study.reach.modes
+    modes = Modes(notices=built.notices, service_date=base.modes.service_date)
+    modes.streets.update({**base.modes.streets, **built.streets})
+    modes.timetables.update(built.timetables or base.modes.timetables)
+    for mode in order:
+        found = built if mode in rebuilt else base.modes
+        modes.sources[mode], modes.reasons[mode] = found.sources[mode], found.reasons[mode]
+    origins = _origins(base, variant, modes, rebuilt, counted)
+    todo = Modes(service_date=modes.service_date)
+    for mode in order:
+        if mode in rebuilt | counted and len(origins.get(mode, (0,))):
+            todo.sources[mode], todo.reasons[mode] = modes.sources[mode], modes.reasons[mode]
+    tables = compute_reach(
+        variant.study, variant.inputs, todo, store, progress=progress, part=part, origins=origins
+    )
+    n_zones = len(base.inputs.zones)
+    return Computed(
+        variant,
+        modes,
+        _joined(base, base.tables.reach, tables.reach, todo, origins, config.name),
+        _joined_optional(base, base.tables.border, tables.border, todo, origins, config.name),
+        _joined_optional(base, base.tables.sectors, tables.sectors, todo, origins, config.name),
+        {mode: len(origins.get(mode, range(n_zones))) for mode in todo.sources},
+        (*variant.notices, *built.notices, *tables.notices),
+    )
+
+
+def _streets_to_keep(base: Baseline, variant: Variant) -> dict[str, Any]:
+    """Street times that need not be built again."""
+    one, other = base.study.reach, variant.study.reach
+    if one is None or other is None or variant.inputs.ways is not base.inputs.ways:
+        return {}
+    if limit_s(one) != limit_s(other) or one.speeds_kmh["walk"] != other.speeds_kmh["walk"]:
+        return {}
+    kept = dict(base.modes.streets)
+    if one.speeds_kmh["bike"] != other.speeds_kmh["bike"]:
+        kept.pop("bike", None)
+    if variant.inputs.congestion:
+        kept.pop("car", None)
+    return kept
+
+
+def _origins(
+    base: Baseline, variant: Variant, modes: Modes, rebuilt: set[str], counted: set[str]
+) -> dict[str, npt.NDArray[np.int64]]:
+    """By mode, the origins that must be computed; modes of which all must are left out.
+
+    Fewer than all only where nothing but the timetable changed.
+    """
+    only_feeds = (
+        not counted
+        and variant.inputs.ways is base.inputs.ways
+        and variant.study.reach == base.study.reach
+        and variant.study.border == base.study.border
+        and variant.study.transit == dated(base.study, base.modes.service_date).transit
+        and all(
+            a is b
+            for a, b in zip(base.inputs.opportunities, variant.inputs.opportunities, strict=True)
+        )
+    )
+    if not only_feeds or base.study.reach is None:
+        return {}
+    found: dict[str, npt.NDArray[np.int64]] = {}
+    for mode in rebuilt & set(TRANSIT):
+        touched = touched_origins(
+            base.modes.sources[mode],
+            modes.sources[mode],
+            base.modes.timetables,
+            modes.timetables,
+            limit_s=limit_s(base.study.reach),
+        )
+        if touched is not None:
+            found[mode] = np.union1d(touched, _other_reasons(base, modes, mode))
+    return found
+
+
+def _other_reasons(base: Baseline, modes: Modes, mode: str) -> npt.NDArray[np.int64]:
+    return np.flatnonzero(base.modes.reasons[mode] != modes.reasons[mode])
+
+
+def _joined(
+    base: Baseline,
+    baseline: pd.DataFrame,
+    computed: pd.DataFrame,
+    todo: Modes,
+    origins: dict[str, npt.NDArray[np.int64]],
+    name: str,
+) -> pd.DataFrame:
+    """Rows that were computed, and for all others those of the baseline."""
+    keep = np.ones(len(baseline), dtype=bool)
+    mode_of = baseline["mode"].to_numpy()
+    zone_id = base.inputs.zones.zone_id
+    for mode in todo.sources:
+        own = mode_of == mode
+        if mode in origins:
+            own &= baseline["zone_id"].isin(set(zone_id[origins[mode]])).to_numpy()
+        keep &= ~own
+    table = baseline[keep]
+    if len(computed):
+        table = pd.concat([table, computed], ignore_index=True) if len(table) else computed
+    return table.assign(scenario=name).reset_index(drop=True)
+
+
+def _joined_optional(
+    base: Baseline,
+    baseline: pd.DataFrame | None,
+    computed: pd.DataFrame | None,
+    todo: Modes,
+    origins: dict[str, npt.NDArray[np.int64]],
+    name: str,
+) -> pd.DataFrame | None:
+    if baseline is None:
+        return None
+    if computed is None:
+        computed = baseline.iloc[:0]
+    with_border = Modes()
+    border = base.study.border
+    for mode, source in todo.sources.items():
+        if border is not None and mode in border.modes:
+            with_border.sources[mode] = source
+    return _joined(base, baseline, computed, with_border, origins, name)
+
+
+def without_scenarios(study: Study) -> Study:
+    """The study without its scenarios."""
+    return replace(study, scenarios=())

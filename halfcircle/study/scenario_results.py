@@ -1,0 +1,169 @@
+"""Baseline and variants side by side: differences per zone, winners and losers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from halfcircle.places import Opportunities, Zones
+
+__all__ = ["difference_table", "people_of", "winners_table"]
+
+SCENARIO_COLUMNS = (
+    "zone_id",
+    "scenario",
+    "mode",
+    "opportunity",
+    "band_min",
+    "baseline",
+    "variant",
+    "delta",
+)
+KEY = ["zone_id", "mode", "opportunity", "band_min"]
+NOTICEABLE = 0.10
+ROUNDING = 1e-9
+
+
+def difference_table(baseline: pd.DataFrame, variant: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Reach of baseline and scenario per zone, mode, opportunity and band.
+
+    Groups of an opportunity are added up; of several percentiles the median counts, else the
+    first. Rows without a band are those of the decay measure. A value that is not known in one
+    of the two makes the difference unknown. Scenarios that are the same differ by exactly 0.
+
+    Parameters
+    ----------
+    baseline, variant : DataFrame
+        Tables of reach.
+    name : str
+        Of the scenario.
+
+    Returns
+    -------
+    DataFrame
+        Columns of ``scenarios.parquet``.
+    """
+    one, other = _summed(baseline), _summed(variant)
+    both = one.merge(other, on=KEY, how="outer", suffixes=("_base", "_variant"), sort=False)
+    table = pd.DataFrame(
+        {
+            **{key: both[key] for key in KEY[:1]},
+            "scenario": name,
+            **{key: both[key] for key in KEY[1:]},
+            "baseline": both["value_base"],
+            "variant": both["value_variant"],
+            "delta": both["value_variant"] - both["value_base"],
+        }
+    )
+    return table[list(SCENARIO_COLUMNS)]
+
+
+def _summed(reach: pd.DataFrame) -> pd.DataFrame:
+    """One value per zone, mode, opportunity and band."""
+    known = set(reach["percentile"].dropna().unique())
+    percentile = 50 if 50 in known else min(known, default=50)
+    kept = reach[
+        reach["measure"].isin(("cumulative", "decay"))
+        & (reach["percentile"].isna() | (reach["percentile"] == percentile))
+    ]
+    return (
+        kept.groupby(KEY, sort=False, dropna=False, observed=True)["value"]
+        .agg(lambda values: values.sum(skipna=False))
+        .reset_index()
+        if kept.duplicated(KEY).any()
+        else kept[[*KEY, "value"]].reset_index(drop=True)
+    )
+
+
+def people_of(
+    zones: Zones, opportunities: Sequence[Opportunities], population: Opportunities | None
+) -> npt.NDArray[np.float64]:
+    """People per zone, to weight by; 1 each where the study does not say, shape (n_zones,)."""
+    found = population or next((o for o in opportunities if o.name == "population"), None)
+    if found is None:
+        return np.ones(len(zones))
+    return np.asarray(np.nan_to_num(np.nansum(found.values, axis=0)), dtype=np.float64)
+
+
+def winners_table(
+    differences: pd.DataFrame,
+    zones: Zones,
+    people: npt.NDArray[np.float64],
+    *,
+    by: npt.NDArray[np.object_] | None = None,
+) -> pd.DataFrame:
+    """Who wins and who loses, in people and in what they reach.
+
+    Parameters
+    ----------
+    differences : DataFrame
+        Of `difference_table`, of one or more scenarios.
+    zones : Zones
+    people : array of float64, shape (n_zones,)
+    by : array of str, shape (n_zones,), optional
+        A part of the region per zone, such as its country or type; rows of each beside ``all``.
+
+    Returns
+    -------
+    DataFrame
+        Per scenario, part, mode, opportunity and band: mean of baseline, variant and delta over
+        people; share of people who win, lose, and win more than a tenth; mean gain of winners
+        and mean loss of losers; the zones with the largest gain and loss.
+    """
+    order = pd.Index(zones.zone_id).get_indexer(pd.Index(differences["zone_id"]))
+    table = differences.assign(
+        _weight=people[order], _zone=order, _part="all" if by is None else by[order]
+    )
+    table = table[table["delta"].notna()]
+    parts = [table.assign(_part="all")]
+    if by is not None:
+        parts.append(table[table["_part"] != ""])
+    rows = []
+    keys = ["scenario", "_part", "mode", "opportunity", "band_min"]
+    for key, group in pd.concat(parts).groupby(keys, sort=False, dropna=False, observed=True):
+        rows.append(
+            dict(zip(("scenario", "part", "mode", "opportunity", "band_min"), key, strict=True))
+            | _sums(group, zones)
+        )
+    return pd.DataFrame(rows)
+
+
+def _sums(group: pd.DataFrame, zones: Zones) -> dict[str, object]:
+    weight = group["_weight"].to_numpy(dtype=np.float64)
+    delta = group["delta"].to_numpy(dtype=np.float64)
+    baseline = group["baseline"].to_numpy(dtype=np.float64)
+    whole = weight.sum()
+    # Sums of counts that were moved differ in their last digits: nobody wins by that.
+    least = ROUNDING * np.maximum(np.abs(baseline), 1.0)
+    wins, loses = delta > least, delta < -least
+    with np.errstate(divide="ignore", invalid="ignore"):
+        much = wins & (delta > NOTICEABLE * baseline)
+
+    def mean(values: npt.NDArray[np.float64], some: npt.NDArray[np.bool_]) -> float:
+        of = weight[some].sum()
+        return float((values[some] * weight[some]).sum() / of) if of > 0 else float("nan")
+
+    def share(some: npt.NDArray[np.bool_]) -> float:
+        return float(weight[some].sum() / whole) if whole > 0 else float("nan")
+
+    every = np.ones(len(delta), dtype=bool)
+    label = zones.label[group["_zone"].to_numpy()]
+    best, worst = int(np.argmax(delta)), int(np.argmin(delta))
+    return {
+        "people": float(whole),
+        "mean_baseline": mean(baseline, every),
+        "mean_variant": mean(group["variant"].to_numpy(dtype=np.float64), every),
+        "mean_delta": mean(delta, every),
+        "share_winning": share(wins),
+        "share_winning_a_tenth": share(much),
+        "share_losing": share(loses),
+        "mean_gain_of_winners": mean(delta, wins),
+        "mean_loss_of_losers": mean(delta, loses),
+        "largest_gain": float(delta[best]) if wins.any() else float("nan"),
+        "largest_gain_zone": str(label[best]) if wins.any() else "",
+        "largest_loss": float(delta[worst]) if loses.any() else float("nan"),
+        "largest_loss_zone": str(label[worst]) if loses.any() else "",
+    }

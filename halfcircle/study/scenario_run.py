@@ -1,0 +1,170 @@
+"""All scenarios of a study: computed one after the other, compared, and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from halfcircle.errors import Fault
+from halfcircle.gtfs.edits_draft import slug
+from halfcircle.outputs import Source
+from halfcircle.study.blocks import BlockStore
+from halfcircle.study.config import Study
+from halfcircle.study.inputs import Inputs
+from halfcircle.study.modes import Modes
+from halfcircle.study.progress import Progress
+from halfcircle.study.reach import ReachTables
+from halfcircle.study.scenario import Baseline, Computed, compute_variant
+from halfcircle.study.scenario_apply import apply_edits
+from halfcircle.study.scenario_results import difference_table, people_of, winners_table
+
+__all__ = ["Scenarios", "compute_scenarios"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scenarios:
+    """What the scenarios of a study add to its results.
+
+    Parameters
+    ----------
+    reach, border, sectors : tuple of DataFrame
+        One per scenario, with the columns of the baseline's.
+    differences : DataFrame, optional
+        ``scenarios.parquet``; None where there are no scenarios.
+    files : dict of str to callable
+        Path below the output folder, and what writes it.
+    notices : tuple of Fault
+    sources : tuple of Source
+        What the edits are based on.
+    """
+
+    reach: tuple[pd.DataFrame, ...] = ()
+    border: tuple[pd.DataFrame, ...] = ()
+    sectors: tuple[pd.DataFrame, ...] = ()
+    differences: pd.DataFrame | None = None
+    files: dict[str, Callable[[Path], object]] = field(default_factory=dict)
+    notices: tuple[Fault, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write the files of all scenarios; returns their paths."""
+        written = []
+        for name, writer in self.files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            writer(path)
+            written.append(path)
+        return written
+
+
+def check_scenarios(study: Study, inputs: Inputs) -> tuple[Fault, ...]:
+    """Find what the edits of all scenarios name, before anything is computed.
+
+    Raises
+    ------
+    ScenarioError
+        Everything that is wrong with the edits of the first scenario that has faults.
+    """
+    notices: list[Fault] = []
+    for config in study.scenarios:
+        notices += apply_edits(study, inputs, config.name, config.edits).notices
+    return tuple(notices)
+
+
+def compute_scenarios(
+    study: Study,
+    inputs: Inputs,
+    modes: Modes,
+    tables: ReachTables,
+    store: BlockStore,
+    *,
+    workers: int,
+    progress: Progress,
+) -> Scenarios:
+    """Compute all scenarios of a study.
+
+    Parameters
+    ----------
+    study : Study
+    inputs : Inputs
+    modes, tables
+        Of the baseline.
+    store : BlockStore
+    workers : int
+    progress : Progress
+
+    Returns
+    -------
+    Scenarios
+
+    Raises
+    ------
+    ScenarioError
+        Everything that is wrong with the edits of a scenario, at once.
+    """
+    if not study.scenarios:
+        return Scenarios()
+    base = Baseline(study, inputs, modes, tables)
+    found: list[Computed] = []
+    for number, config in enumerate(study.scenarios, start=1):
+        with progress.stage(f"scenario {config.name}"):
+            found.append(
+                compute_variant(
+                    base,
+                    config,
+                    config.edits,
+                    store,
+                    part=f"s{number:02d}-",
+                    workers=workers,
+                    progress=progress,
+                )
+            )
+    differences = [difference_table(tables.reach, one.reach, one.name) for one in found]
+    table = pd.concat(differences, ignore_index=True)
+    files: dict[str, Callable[[Path], object]] = {}
+    if len(table):
+        country = inputs.zones.places.country
+        winners = winners_table(
+            table,
+            inputs.zones,
+            people_of(inputs.zones, inputs.opportunities, inputs.population),
+            by=None if country is None else np.asarray(country, dtype=object),
+        )
+        files["scenarios/winners_and_losers.csv"] = _csv(winners)
+    notices = [n for one in found for n in one.notices]
+    return Scenarios(
+        reach=tuple(one.reach for one in found),
+        border=tuple(one.border for one in found if one.border is not None),
+        sectors=tuple(one.sectors for one in found if one.sectors is not None),
+        differences=table,
+        files=files,
+        notices=tuple(dict.fromkeys(notices)),
+        sources=tuple(
+            Source(
+                role=f"scenario {config.name}",
+                name=f"{edit.name}: {edit.source}" if edit.source else edit.name,
+                vintage=edit.date,
+                text=edit.note,
+            )
+            for config in study.scenarios
+            for edit in config.edits
+            if edit.source or edit.date or edit.note
+        ),
+    )
+
+
+def folder_of(name: str) -> str:
+    """Folder of the files of one scenario."""
+    return f"scenarios/{slug(name)}"
+
+
+def _csv(table: pd.DataFrame) -> Callable[[Path], object]:
+    def write(path: Path) -> None:
+        text = table.to_csv(index=False, lineterminator="\r\n", float_format="%.10g")
+        path.write_text(text, encoding="utf-8-sig", newline="")
+
+    return write
