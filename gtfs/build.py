@@ -160,7 +160,7 @@ def _merged(
     found: list[Merged] = []
     if merge.duplicates:
         rides, some = merge_duplicates(
-            feeds, rides, station_idx=station_idx, date=date, merge=merge
+            feeds, rides, station_idx=station_idx, date=date, merge=merge, faults=faults
         )
         found += some
     if merge.through_running:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from halfcircle._checks import Faults
 from halfcircle.gtfs.feed import Feed
 from halfcircle.gtfs.joins import join_calls, ride_numbers, with_joined
 from halfcircle.gtfs.rides import Rides
@@ -39,6 +40,7 @@ def merge_duplicates(
     station_idx: Int32,
     date: dt.date,
     merge: MergeRules,
+    faults: Faults,
 ) -> tuple[Rides, tuple[Merged, ...]]:
     """Find rides of two feeds that are one vehicle, and keep each vehicle once.
 
@@ -49,7 +51,8 @@ def merge_duplicates(
 
     If all calls of a ride lie within the other it is dropped (the one with fewer calls; of equal
     ones that of the later feed). If one comes from before and the other goes on, they are
-    joined at the last station that both serve. Rides that part on both sides are left alone.
+    joined at the last station that both serve. Rides that part on both sides stay two and are
+    named in a notice.
     """
     if len(feeds) < 2 or not len(rides):
         return rides, ()
@@ -57,6 +60,7 @@ def merge_duplicates(
     gone: set[int] = set()
     joined: list[Rides] = []
     merged: list[Merged] = []
+    parting: list[str] = []
     for match in matches:
         if match.one in gone or match.other in gone:
             continue
@@ -86,6 +90,15 @@ def merge_duplicates(
             joined.append(join_calls(rides, parts))
             gone |= {match.one, match.other}
             merged.append(Merged("border", name_other, name_one, reason))
+        else:
+            parting.append(f"{name_one} and {name_other}")
+    if parting:
+        faults.add(
+            "duplicates",
+            "trains of two feeds that run together and part on both sides stay two",
+            values=parting,
+            severity="notice",
+        )
     return with_joined(rides, gone, joined), tuple(merged)
 
 

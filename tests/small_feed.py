@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -67,3 +68,15 @@ def write_tables(folder: Path, tables: Mapping[str, str | None]) -> Path:
 def small_feed(folder: Path, *, feed_id: str = "x", **tables: str | None) -> Feed:
     """Read a feed of the usual tables with some replaced, added, or (None) left out."""
     return read_feed(write_tables(folder / feed_id, tables), feed_id=feed_id)
+
+
+def zipped(
+    path: Path, tables: Mapping[str, str], *, prefix: str = "", **extra: str | bytes
+) -> Path:
+    """Write tables, and other members, as a zip file."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in tables.items():
+            archive.writestr(f"{prefix}{name}.txt", lines(text))
+        for name, data in extra.items():
+            archive.writestr(name, data)
+    return path

@@ -133,31 +133,6 @@ def test_busiest_weekday_without_a_common_date_says_which_feed_is_idle(tmp_path)
     assert faults.items[0].values in (("a",), ("b",))
 
 
-def test_half_service_is_a_warning(tmp_path):
-    feed = small_feed(
-        tmp_path,
-        calendar="""
-            service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date
-            WD,1,1,1,1,1,0,0,20240101,20241231
-            W2,1,1,1,1,1,0,0,20240101,20240430
-        """,
-        trips="route_id,service_id,trip_id\nR1,WD,t1\nR1,W2,t2\nR1,W2,t3",
-        stop_times="""
-            trip_id,arrival_time,departure_time,stop_id,stop_sequence
-            t1,08:00:00,08:00:00,A,1
-            t1,08:10:00,08:10:00,B,2
-            t2,08:30:00,08:30:00,A,1
-            t2,08:40:00,08:40:00,B,2
-            t3,08:45:00,08:45:00,A,1
-            t3,08:55:00,08:55:00,B,2
-        """,
-        calendar_dates="service_id,date,exception_type\nW2,20240514,2\nWD,20240502,2",
-    )
-    faults = Faults()
-    assert choose_date([feed], dt.date(2024, 4, 30), faults).reason == "given"
-    assert not faults.items
-
-
 def test_wrong_date_text():
     with pytest.raises(FeedError, match="'next tuesday' is not a date"):
         choose_date([], "next tuesday", Faults())
@@ -204,3 +179,40 @@ def test_calendar_dates_at_the_end_of_time_are_dropped(tmp_path):
     )
     (dropped,) = feed.dropped
     assert dropped.values == ("00010101", "99991231")
+
+
+def test_busiest_weekday_of_feeds_that_run_on_sundays_only(tmp_path):
+    feed = small_feed(
+        tmp_path,
+        calendar=None,
+        calendar_dates="service_id,date,exception_type\nWD,20240519,1",
+    )
+    with pytest.raises(FeedError, match="no feed runs on a Monday to Friday"):
+        choose_date([feed], "busiest-weekday", Faults())
+
+
+def test_few_trips_on_the_date_are_a_warning(tmp_path):
+    """One of three trips runs on a Tuesday on which three usually do."""
+    feed = small_feed(
+        tmp_path,
+        calendar="""
+            service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date
+            WD,1,1,1,1,1,0,0,20240101,20241231
+            W2,1,1,1,1,1,0,0,20240101,20241231
+        """,
+        calendar_dates="service_id,date,exception_type\nW2,20240514,2",
+        trips="route_id,service_id,trip_id\nR1,WD,t1\nR1,W2,t2\nR1,W2,t3",
+        stop_times="\n".join(
+            ["trip_id,arrival_time,departure_time,stop_id,stop_sequence"]
+            + [
+                f"t{i},08:{i}0:00,08:{i}0:00,{stop},{k}"
+                for i in (1, 2, 3)
+                for k, stop in enumerate("AB")
+            ]
+        ),
+    )
+    faults = Faults()
+    choose_date([feed], TUESDAY, faults)
+    assert str(faults.items[0]) == (
+        "feed x: only 1 trips run on Tuesday 2024-05-14 - 3 run on Tuesday 2024-05-07"
+    )

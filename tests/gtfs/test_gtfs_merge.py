@@ -252,3 +252,75 @@ def test_feeds_need_ids_of_their_own(tmp_path):
 )
 def test_names_that_mean_one_station(one, other):
     assert station_name(one) == station_name(other)
+
+
+def test_trains_that_part_on_both_sides_stay_two_and_are_named(tmp_path):
+    """Two halves of a train that run together from B to C only."""
+    stops = """
+        stop_id,stop_name,stop_lat,stop_lon
+        {head},Head {head},0,{lon}
+        b,Bedorp,0,5.01
+        c,Cedorp,0,5.02
+        {tail},Tail {tail},0,6.{lon}
+    """
+    times = """
+        trip_id,arrival_time,departure_time,stop_id,stop_sequence
+        t1,08:00:00,08:00:00,{head},1
+        t1,08:10:00,08:11:00,b,2
+        t1,08:20:00,08:21:00,c,3
+        t1,08:30:00,08:30:00,{tail},4
+    """
+    trips = "route_id,service_id,trip_id,trip_short_name\nT1,WD,t1,105"
+    feeds = [
+        small_feed(
+            tmp_path,
+            feed_id=name,
+            stops=stops.format(head=f"h{name}", tail=f"z{name}", lon=lon),
+            trips=trips,
+            stop_times=times.format(head=f"h{name}", tail=f"z{name}"),
+        )
+        for name, lon in (("a", 3), ("b", 4))
+    ]
+    timetable = build_timetable(feeds, date=TUESDAY, time_zone="Europe/Amsterdam")
+    assert sorted(rides_of(timetable)) == ["a:t1", "b:t1"]
+    (notice,) = timetable.notices
+    assert notice.values == ("a:t1 and b:t1",)
+
+
+@pytest.mark.parametrize(("line", "kept"), [("R1", ["a:t1"]), ("R2", ["a:t1", "b:t1"])])
+def test_buses_need_the_same_line_name(tmp_path, line, kept):
+    feeds = [
+        small_feed(tmp_path, feed_id="a"),
+        small_feed(tmp_path, feed_id="b", trips=f"route_id,service_id,trip_id\n{line},WD,t1"),
+    ]
+    timetable = build_timetable(feeds, date=TUESDAY, time_zone="Europe/Amsterdam")
+    assert sorted(rides_of(timetable)) == kept
+
+
+@pytest.mark.parametrize(("number", "kept"), [("105", 1), ("", 1), ("9105", 1)])
+def test_three_stations_within_a_minute_are_one_train_without_a_number(tmp_path, number, kept):
+    trips = "route_id,service_id,trip_id,trip_short_name\nT1,WD,t1,{}"
+    feeds = [
+        small_feed(tmp_path, feed_id="a", trips=trips.format("105")),
+        small_feed(tmp_path, feed_id="b", trips=trips.format(number)),
+    ]
+    timetable = build_timetable(feeds, date=TUESDAY, time_zone="Europe/Amsterdam")
+    assert timetable.n_trips == kept
+
+
+def test_a_train_that_stops_where_the_other_does_not_is_another(tmp_path):
+    """Same number and times, but only one of them calls at Bedorp, a station of both feeds."""
+    fast = """
+        trip_id,arrival_time,departure_time,stop_id,stop_sequence
+        t1,08:00:00,08:00:00,A,1
+        t1,08:20:00,08:20:00,C,3
+        t2,10:00:00,10:00:00,B,1
+        t2,10:20:00,10:20:00,E,2
+    """
+    trips = "route_id,service_id,trip_id,trip_short_name\nT1,WD,t1,105"
+    feeds = [
+        small_feed(tmp_path, feed_id="a", trips=trips),
+        small_feed(tmp_path, feed_id="b", trips=f"{trips}\nT1,WD,t2,7", stop_times=fast),
+    ]
+    timetable = build_timetable(feeds, date=TUESDAY, time_zone="Europe/Amsterdam")
+    assert sorted(rides_of(timetable)) == ["a:t1", "b:t1", "b:t2"]

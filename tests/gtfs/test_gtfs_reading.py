@@ -1,23 +1,12 @@
 """Reading: every shape a feed may come in, and everything it may try."""
 
-import io
 import json
-import zipfile
 
 import pytest
-from small_feed import STOP_TIMES, TABLES, lines, small_feed, write_tables
+from small_feed import STOP_TIMES, TABLES, lines, small_feed, write_tables, zipped
 
 from halfcircle.errors import FeedError, OutputError
-from halfcircle.gtfs import Limits, check_feeds, feed_report, read_feed, write_feed
-
-
-def zipped(path, tables, *, prefix="", **extra):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in tables.items():
-            archive.writestr(f"{prefix}{name}.txt", lines(text))
-        for name, data in extra.items():
-            archive.writestr(name, data)
-    return path
+from halfcircle.gtfs import check_feeds, feed_report, read_feed, write_feed
 
 
 def test_zip_folder_and_nested_folder_are_the_same_feed(tmp_path):
@@ -217,106 +206,6 @@ def test_page_cannot_steer_a_terminal(tmp_path):
     assert "\x1b" not in feed_report([feed]).to_text()
 
 
-# --- hostile archives ------------------------------------------------------------------------
-
-
-def test_missing_file(tmp_path):
-    with pytest.raises(FeedError, match="no such file or folder"):
-        read_feed(tmp_path / "nowhere.zip")
-
-
-def test_not_a_zip(tmp_path):
-    path = tmp_path / "x.zip"
-    path.write_bytes(b"<html>moved</html>")
-    with pytest.raises(FeedError, match="is not a zip file that can be read"):
-        read_feed(path)
-
-
-def test_zip_that_is_cut_off(tmp_path):
-    path = zipped(tmp_path / "x.zip", TABLES)
-    path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(FeedError):
-        read_feed(path)
-
-
-def test_zip_with_damaged_member(tmp_path):
-    path = zipped(tmp_path / "x.zip", {**TABLES, "stop_times": STOP_TIMES + "t1,,,B,9\n" * 500})
-    data = bytearray(path.read_bytes())
-    at = data.index(b"stop_times.txt") + 60
-    data[at : at + 20] = bytes(20)
-    path.write_bytes(bytes(data))
-    with pytest.raises(FeedError, match="cannot be unpacked"):
-        read_feed(path)
-
-
-def test_names_that_point_outside_are_ignored_and_nothing_is_written(tmp_path):
-    inside = tmp_path / "in"
-    inside.mkdir()
-    path = zipped(
-        inside / "x.zip", TABLES, **{"../evil.txt": "x", "/abs.txt": "x", "C:\\x.txt": "x"}
-    )
-    before = sorted(p for p in tmp_path.rglob("*"))
-    feed = read_feed(path)
-    (fault,) = [fault for fault in feed.faults if "outside the archive" in fault.what]
-    assert fault.count == 3
-    assert sorted(p for p in tmp_path.rglob("*")) == before
-
-
-def test_links_out_of_a_folder_are_not_followed(tmp_path):
-    secret = tmp_path / "secret.txt"
-    secret.write_text("service_id,date,exception_type\nWD,20240514,2\n", encoding="utf-8")
-    folder = write_tables(tmp_path / "x", {})
-    (folder / "calendar_dates.txt").symlink_to(secret)
-    feed = read_feed(folder)
-    assert "calendar_dates" not in feed
-    assert any("point outside the folder" in fault.what for fault in feed.faults)
-
-
-def bomb(size):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in TABLES.items():
-            archive.writestr(f"{name}.txt", lines(text))
-        archive.writestr("shapes.txt", b"shape_id\n" + b"a" * size)
-    return buffer.getvalue()
-
-
-def test_bomb_is_refused_by_its_ratio(tmp_path):
-    path = tmp_path / "x.zip"
-    path.write_bytes(bomb(3 * 2**20))
-    with pytest.raises(FeedError, match="more than 300 times its packed size"):
-        read_feed(path, limits=Limits(ratio_from_bytes=2**20))
-
-
-def test_size_rows_columns_and_members_are_bounded(tmp_path):
-    path = tmp_path / "x.zip"
-    path.write_bytes(bomb(3 * 2**20))
-    with pytest.raises(FeedError, match="unpacks to more than 1,048,576 bytes"):
-        read_feed(path, limits=Limits(total_bytes=2**20))
-    flat = zipped(tmp_path / "flat.zip", TABLES)
-    with pytest.raises(FeedError, match=r"stops\.txt: more than 4 rows"):
-        read_feed(flat, limits=Limits(rows=4))
-    with pytest.raises(FeedError, match=r"agency\.txt:1: more than 3 columns"):
-        read_feed(flat, limits=Limits(columns=3))
-    with pytest.raises(FeedError, match="holds more than 5 files"):
-        read_feed(flat, limits=Limits(members=5))
-    with pytest.raises(FeedError, match="holds more than 5 files"):
-        read_feed(write_tables(tmp_path / "folder", {}), limits=Limits(members=5))
-
-
-def test_zip_in_a_zip_says_what_to_do(tmp_path):
-    inner = zipped(tmp_path / "inner.zip", TABLES)
-    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as archive:
-        archive.write(inner, "inner.zip")
-    with pytest.raises(FeedError, match="unpack the inner zip file"):
-        read_feed(tmp_path / "outer.zip")
-
-
-def test_feed_id_has_no_colon(tmp_path):
-    with pytest.raises(FeedError, match="must be a word without a colon"):
-        read_feed(write_tables(tmp_path / "x", {}), feed_id="a:b")
-
-
 # --- blocks ----------------------------------------------------------------------------------
 
 
@@ -391,3 +280,37 @@ def test_stops_without_coordinates_get_those_of_their_station(tmp_path):
     assert feed.lon.tolist() == [5, 5, 5, 5.01, 5.02]
     (fault,) = feed.faults
     assert fault.values == ("A",)
+
+
+TWO_AGENCIES = """
+    agency_id,agency_name,agency_url,agency_timezone
+    X,Here,u,Europe/Amsterdam
+    Y,There,u,{zone}
+"""
+
+
+@pytest.mark.parametrize(("zone", "n_routes"), [("Europe/Amsterdam", 3), ("Europe/Lisbon", 2)])
+def test_route_without_agency_needs_one_clock(tmp_path, zone, n_routes):
+    """With two zones nobody knows when its trips run: the route is dropped, not guessed."""
+    feed = small_feed(
+        tmp_path,
+        agency=TWO_AGENCIES.format(zone=zone),
+        routes="route_id,agency_id,route_short_name,route_type\nR1,X,1,3\nR2,,2,3\nR3,Y,3,3",
+    )
+    assert len(feed["routes"]) == n_routes
+    assert len(feed.dropped) == 3 - n_routes
+    assert len(feed.faults) == n_routes - 2
+
+
+def test_block_that_arrow_refuses_is_read_row_by_row(tmp_path):
+    """Short and long rows in one table: padded, cut, and named by line."""
+    folder = write_tables(tmp_path / "x", {})
+    (folder / "stops.txt").write_text(
+        "stop_id,stop_name,stop_lat,stop_lon,stop_desc\n"
+        "A,Aldorp,0,5\nB,Bedorp,0,5.01,,extra\nC,Cedorp,0,5.02,\n",
+        encoding="utf-8",
+    )
+    feed = read_feed(folder)
+    assert len(feed["stops"]) == 3
+    found = {fault.what.split(" than")[0]: fault.values for fault in feed.faults}
+    assert found == {"rows with fewer cells": ("line 2",), "rows with more cells": ("line 3",)}
