@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from halfcircle._checks import frozen_array
-from halfcircle.access.streets import Snaps, StreetNetwork, street_times_s
+from halfcircle.access.streets import (
+    Snaps,
+    StreetHierarchy,
+    StreetNetwork,
+    build_hierarchy,
+    street_times_s,
+)
 from halfcircle.places import Places
 
 __all__ = ["StreetTimes", "build_street_times"]
+
+PLACES_FOR_HIERARCHY = 1000
+"""From so many places on, ordering the whole network pays; walks see too little of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +41,8 @@ class StreetTimes:
         Least time of a trip inside a zone.
     workers : int
         Threads; results do not depend on it.
+    hierarchy : StreetHierarchy, optional
+        Of `network`: the same times, sooner.
     mode : str
     """
 
@@ -40,6 +52,7 @@ class StreetTimes:
     limit_s: float
     own_s: npt.NDArray[np.float32]
     workers: int = 1
+    hierarchy: StreetHierarchy | None = None
     mode: str = ""
     percentiles: tuple[int, ...] = (50,)
 
@@ -70,6 +83,7 @@ class StreetTimes:
             self.snaps,
             limit_s=self.limit_s,
             workers=self.workers,
+            hierarchy=self.hierarchy,
         )
         rows = np.arange(len(origin_idx))
         own_s = np.maximum(times_s[rows, origin_idx], self.own_s[origin_idx])
@@ -89,6 +103,7 @@ def build_street_times(
     detour: float = 1.3,
     max_snap_m: float = 1000.0,
     workers: int = 1,
+    cache_dir: Path | None = None,
 ) -> StreetTimes:
     """Snap places to a network and prepare travel times over it.
 
@@ -108,6 +123,8 @@ def build_street_times(
     max_snap_m : float, metres
         Places farther from the network are not connected.
     workers : int
+    cache_dir : Path, optional
+        Folder of the disk cache, for the hierarchy.
 
     Returns
     -------
@@ -115,4 +132,9 @@ def build_street_times(
     """
     snaps = network.snap(places.lon, places.lat, max_snap_m=max_snap_m, walk_kmh=walk_kmh)
     own_s = own_m * detour / (kmh / 3.6)
-    return StreetTimes(network, places, snaps, float(limit_s), own_s.astype(np.float32), workers)
+    hierarchy = None
+    if network.mode != "walk" and len(places) >= PLACES_FOR_HIERARCHY:
+        hierarchy = build_hierarchy(network, cache_dir=cache_dir)
+    return StreetTimes(
+        network, places, snaps, float(limit_s), own_s.astype(np.float32), workers, hierarchy
+    )
