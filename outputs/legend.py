@@ -60,7 +60,8 @@ def layer_title(key: LayerKey, texts: Texts) -> str:
     if key.scenario != FIRST_SCENARIO:
         parts.append(key.scenario)
     title = ", ".join(parts)
-    if key.percentile is not None:
+    # Without a timetable every departure takes the same time: there is nothing to be median of.
+    if key.percentile is not None and (key.percentile != 50 or "transit" in key.mode):
         title += f" ({percentile_label(key.percentile, texts)})"
     return title
 

@@ -310,7 +310,7 @@ def _label(dim: str, value: Any, values: dict[str, list[Any]], texts: Texts) -> 
 
 def _percentile(value: int | None, others: list[int | None], texts: Texts) -> str:
     if value is None:
-        return texts("map.no_limit")
+        return texts("map.mean_departure")
     if value == 50 or len(others) < 2:
         return percentile_label(value, texts)
     return texts("map.lucky" if value < 50 else "map.unlucky", n=str(value))

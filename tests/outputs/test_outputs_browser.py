@@ -74,7 +74,7 @@ def test_layer_switch_changes_map_legend_and_address(browser, run):
     before = browser.screenshot()
     press(browser, "mode", "car")
     press(browser, "band", "60 min")
-    assert text_of(browser, "#hc-layer") == "Jobs, car, 60 min (median)"
+    assert text_of(browser, "#hc-layer") == "Jobs, car, 60 min"
     assert "mode=car&band=60" in browser.run("location.hash")
     assert checked(browser) == ["reach", "jobs", "car", "60 min"]
     assert "100 of 100 zones have a value" in text_of(browser, "#hc-legend")

@@ -9,6 +9,7 @@ import zlib
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from pyproj import Transformer
@@ -100,6 +101,16 @@ def test_first_view_is_the_main_layer(make_run, tmp_path):
     assert (first["mode"], first["band"], first["percentile"]) == ("transit", 45, 50)
     assert first["title"] == "Arbeitsplätze, öffentlicher Verkehr, 45 Min. (Median)"
     assert meta["separators"] == [".", ","]
+
+
+def test_means_over_departures_are_named(make_run, tmp_path):
+    result = make_run(4)
+    mine = result.reach[result.reach["mode"] == "transit"]
+    mean = mine.assign(percentile=np.nan, measure="mean")
+    _, _, meta, _ = written(make_run(4, reach=pd.concat([mine, mean])), tmp_path)
+    assert meta["labels"]["percentile"] == {"50": "median", "null": "mean of departures"}
+    titles = {layer["title"] for layer in meta["layers"]}
+    assert "Jobs, public transport, 45 min, mean over departures" in titles
 
 
 def test_ten_thousand_zones_stay_under_five_megabytes(make_run, tmp_path):
