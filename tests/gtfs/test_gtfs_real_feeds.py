@@ -201,3 +201,37 @@ def test_pathways_of_a_real_station(tmp_path):
     )
     assert timetable.pattern_route_type.tolist() == [0, 0]
     assert timetable.transfer_s.tolist() == [60 + 24, 60 + 24]
+
+
+def test_every_stop_time_of_the_day_is_in_the_timetable_to_the_second(triangle):
+    """Against the text of the files, with pandas: 4,388 trips of SNCB."""
+    feed = triangle[0]
+    timetable = build_timetable(
+        [feed],
+        date=TUESDAY,
+        window=("00:00", "23:59"),
+        time_zone="Europe/London",
+        max_trip_time_s=6 * 3600,
+        merge=MergeRules(through_running=False),
+    )
+    times = feed.frame("stop_times")
+    running = set(feed["trips"].texts("trip_id")[service_days(feed).active_trips(TUESDAY)])
+    times = times[times["trip_id"].isin(running)]
+    times = times.assign(order=times["stop_sequence"].astype(int))
+    times = times.sort_values(["trip_id", "order"], kind="stable")
+
+    def london_s(column):
+        parts = times[column].str.split(":", expand=True).astype(int)
+        # Noon minus 12 h of Brussels is one hour before that of London.
+        return parts[0] * 3600 + parts[1] * 60 + parts[2] - 3600
+
+    times = times.assign(at=london_s("arrival_time"), to=london_s("departure_time"))
+    expected = {
+        f"sncb:{trip}": list(zip("sncb:" + group["stop_id"], group["at"], group["to"], strict=True))
+        for trip, group in times.groupby("trip_id")
+    }
+    found = {trip: calls for trip, calls in rides_of(timetable).items() if "@2019" not in trip}
+    assert len(expected) == 4_388
+    # Three trips of the first hour of Brussels end before midnight in London.
+    assert found == {trip: calls for trip, calls in expected.items() if calls[-1][1] >= 0}
+    assert len(found) == 4_385
