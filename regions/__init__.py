@@ -47,6 +47,7 @@ from halfcircle.regions.overlap import nested_labour_market_areas, overlapping_m
 from halfcircle.regions.placebo import Cut, placebo_borders, straight_cuts
 from halfcircle.regions.plausibility import Plausibility, flow_plausibility
 from halfcircle.regions.read_flows import flows_from_table, read_flow_matrix, read_flows
+from halfcircle.regions.scenario import merge_probabilities, redistribute_flows
 from halfcircle.regions.stability import (
     DAILY,
     STRICT,
@@ -120,6 +121,7 @@ __all__ = [
     "inter_region_flows",
     "internal_share",
     "membership_table",
+    "merge_probabilities",
     "modularity",
     "nested_labour_market_areas",
     "overlapping_membership",
@@ -128,6 +130,7 @@ __all__ = [
     "read_crosswalk",
     "read_flow_matrix",
     "read_flows",
+    "redistribute_flows",
     "region_cohesion",
     "region_indicators",
     "regions_from_labels",

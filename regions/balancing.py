@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from halfcircle._checks import Faults
 from halfcircle.errors import FlowError
+from halfcircle.regions import _balancing as kernel
 
 __all__ = ["Balanced", "balance"]
 
@@ -65,8 +66,9 @@ def balance(
         Values are negative or not finite, totals differ, a row or column that should have a sum
         has no seed, or the zeros of the seed make the margins impossible.
     """
-    s = np.asarray(seed, np.float64)
-    rows, columns = np.asarray(row_sums, np.float64), np.asarray(column_sums, np.float64)
+    s = np.ascontiguousarray(seed, np.float64)
+    rows = np.ascontiguousarray(row_sums, np.float64)
+    columns = np.ascontiguousarray(column_sums, np.float64)
     where, faults = "balancing", Faults()
     for label, values in (("seed", s), ("row sums", rows), ("column sums", columns)):
         bad = ~np.isfinite(values) | (values < 0)
@@ -90,7 +92,7 @@ def balance(
     a, b, iterations, error = sinkhorn(
         s, rows, columns, tolerance=tolerance, max_iterations=max_iterations
     )
-    if error > max(tolerance, 1e-6):
+    if not error <= max(tolerance, 1e-6):
         faults.add(
             where,
             f"margins are met to {error:.1e} only after {iterations:,} rounds",
@@ -110,26 +112,10 @@ def sinkhorn(
     max_iterations: int = 10_000,
 ) -> tuple[Floats, Floats, int, float]:
     """Balancing factors, rounds and remaining error, without checks."""
-    # A matrix that is balanced already keeps every bit.
-    b = np.ones(len(columns)) if start is None else start.copy()
     a = np.ones(len(rows))
-    error, iterations = np.inf, 0
-    wanted = np.where(columns > 0, columns, 1.0)
-    wanted_rows = np.where(rows > 0, rows, 1.0)
-    if start is None:
-        off_rows = np.abs(seed.sum(axis=1) - rows) / wanted_rows
-        off_columns = np.abs(seed.sum(axis=0) - columns) / wanted
-        error = float(max(off_rows.max(initial=0.0), off_columns.max(initial=0.0)))
-    while error > tolerance and iterations < max_iterations:
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            a = np.where(rows > 0, rows / (seed @ b), 0.0)
-            reached = a @ seed
-            error = float((np.abs(b * reached - columns) / wanted).max(initial=0.0))
-            b = np.where(columns > 0, columns / reached, 0.0)
-        iterations += 1
-        if not np.isfinite(error):
-            break
-    if iterations and np.isfinite(error):
-        # Columns are exact now; what is left is in the rows.
-        error = float((np.abs(a * (seed @ b) - rows) / wanted_rows).max(initial=0.0))
-    return a, b, iterations, error
+    b = np.ones(len(columns)) if start is None else start.copy()
+    error = kernel.deviation(seed, rows, columns, a, b) if start is None else np.inf
+    if error <= tolerance:
+        return a, b, 0, error  # balanced already: keeps every bit
+    iterations = kernel.balance_factors(seed, rows, columns, tolerance, max_iterations, a, b)
+    return a, b, iterations, kernel.deviation(seed, rows, columns, a, b)

@@ -123,6 +123,8 @@ def leiden(
 ) -> npt.NDArray[np.int64]:
     """Communities of one run, shape (n,)."""
     n = matrix.shape[0]
+    if matrix.sum() == 0:
+        return np.arange(n)
     whole = np.arange(n)  # community of each zone
     label = np.arange(n)  # community of each node of the aggregated graph
     current = matrix

@@ -23,6 +23,7 @@ from halfcircle.regions import (
     fit_statistics,
     radiation,
 )
+from halfcircle.regions import _balancing as kernel
 from halfcircle.regions.gravity import decay_weight
 
 # Four places on a road, ten minutes apart: A, b, C, d; d is cut off by a river.
@@ -92,6 +93,26 @@ def test_margins_are_met(seed, rows, columns):
     # Cross-product ratios are those of the seed.
     ratio = seed[0, 0] * seed[1, 1] / (seed[0, 1] * seed[1, 0])
     assert m[0, 0] * m[1, 1] / (m[0, 1] * m[1, 0]) == pytest.approx(ratio, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_factors_equal_those_of_plain_rounds(seed):
+    rng = np.random.default_rng(seed)
+    m = rng.random((7, 9)) * (rng.random((7, 9)) < 0.8)
+    rows, columns = m.sum(axis=1) * rng.random(7), np.ones(9)
+    rows[0], m[:, 3], columns[3] = 0, 0, 0
+    columns = columns * rows.sum() / columns.sum()
+    a, b, one = np.ones(7), np.ones(9), np.ones(9)
+    assert kernel.balance_factors(m, rows, columns, 0.0, 3, a, b) == 3
+    for _ in range(3):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            plain = np.where(rows > 0, rows / (m @ one), 0)
+            one = np.where(columns > 0, columns / (plain @ m), 0)
+    assert a == pytest.approx(plain)
+    assert b == pytest.approx(one)
+    got = a[:, None] * m * b
+    off = np.abs(got.sum(axis=1) - rows)[1:] / rows[1:]
+    assert kernel.deviation(m, rows, columns, a, b) == pytest.approx(off.max())
 
 
 def test_a_balanced_matrix_keeps_every_bit():

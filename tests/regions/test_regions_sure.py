@@ -30,7 +30,9 @@ from halfcircle.regions import (
     draw_flows,
     fit_gravity,
     hybrid_flows,
+    merge_probabilities,
     placebo_borders,
+    redistribute_flows,
     regions_from_labels,
     repair_contiguity,
     shared_borders,
@@ -322,3 +324,34 @@ def test_draws_keep_the_form_of_the_flows():
     assert (drawn.data > 0).all()
     assert drawn.sum() == pytest.approx(flows.matrix().sum(), rel=0.05)
     assert sparse.issparse(drawn)
+
+
+def test_a_scenario_that_changes_nothing_changes_nothing():
+    _, flows, cost = province()
+    model = fit_gravity(flows.matrix().toarray(), cost)
+    same = redistribute_flows(flows, model, cost, cost)
+    assert (same.matrix().toarray() == flows.matrix().toarray()).all()
+    regions = delineate(flows, parameters=vars(P))
+    drawn = [bootstrap_stability(regions, f, P, n_draws=10) for f in (flows, same)]
+    table = merge_probabilities(*drawn, [0, 7, 31])
+    assert len(table) == 3
+    assert (table["delta"] == 0).all()
+
+
+def test_a_faster_link_draws_people_and_keeps_the_margins():
+    _, flows, cost = province()
+    model = fit_gravity(flows.matrix().toarray(), cost)
+    faster = cost.copy()
+    west = np.arange(60) % 10 < 5
+    faster[np.ix_(west, ~west)] *= 0.5
+    faster[np.ix_(~west, west)] *= 0.5
+    after = redistribute_flows(flows, model, cost, faster)
+    assert after.residents() == pytest.approx(flows.residents(), rel=1e-6)
+    assert after.jobs() == pytest.approx(flows.jobs(), rel=1e-6)
+    across = west[:, None] != west
+    assert after.matrix().toarray()[across].sum() > 1.5 * flows.matrix().toarray()[across].sum()
+    assert "modelled" in str(after.notices[-1])
+    with pytest.raises(FlowError, match="not positive"):
+        redistribute_flows(flows, model, cost, cost * 0)
+    with pytest.raises(FlowError, match="people travel where nobody can"):
+        redistribute_flows(flows, model, np.full((60, 60), np.inf), cost)
