@@ -10,10 +10,12 @@ import rasterio
 from rasterio import Affine
 
 from halfcircle import __version__
-from halfcircle.outputs._files import replacing
+from halfcircle.outputs._files import replacing, write_text
+from halfcircle.outputs.classes import Classes, reach_classes
 from halfcircle.outputs.layers import Layers, column_names
-from halfcircle.outputs.legend import layer_title
+from halfcircle.outputs.legend import class_labels, layer_title
 from halfcircle.outputs.result import RunResult
+from halfcircle.outputs.styles import raster_qml
 from halfcircle.outputs.texts import Texts
 from halfcircle.places import Grid
 
@@ -24,7 +26,7 @@ MAX_RASTERS = 400
 
 
 def write_rasters(result: RunResult, layers: Layers, folder: Path, *, texts: Texts) -> list[Path]:
-    """Write one GeoTIFF per layer; nothing if zones are not cells of a grid.
+    """Write one GeoTIFF per layer, a style for QGIS beside it; nothing without a grid.
 
     Values are float32 in the unit of the opportunity; -9999 is no data, both outside the study
     area and where there is no result.
@@ -36,7 +38,7 @@ def write_rasters(result: RunResult, layers: Layers, folder: Path, *, texts: Tex
         At most 400 are written, main ones first.
     folder : Path
     texts : Texts
-        Language of the band description.
+        Language of band descriptions and legends.
 
     Returns
     -------
@@ -52,7 +54,8 @@ def write_rasters(result: RunResult, layers: Layers, folder: Path, *, texts: Tex
         return []
     kept = layers.take(np.sort(layers.main_first()[:MAX_RASTERS]))
     units = {opportunity.name: opportunity for opportunity in result.opportunities}
-    paths = []
+    classes: dict[tuple[str, str], Classes] = {}
+    paths: list[Path] = []
     for key, name, values in zip(kept.keys, column_names(kept.keys), kept.values, strict=True):
         opportunity = units[key.opportunity]
         tags = {
@@ -71,7 +74,13 @@ def write_rasters(result: RunResult, layers: Layers, folder: Path, *, texts: Tex
         }
         path = folder / f"{name}.tif"
         _write(path, grid, values, result.zones.crs.to_wkt(), tags, layer_title(key, texts))
-        paths.append(path)
+        shared = (key.opportunity, key.measure)
+        if shared not in classes:
+            same = [(other.opportunity, other.measure) == shared for other in kept.keys]
+            classes[shared] = reach_classes(kept.values[same])
+        labels = class_labels(classes[shared], texts)
+        style = raster_qml(classes[shared], labels=labels)
+        paths += [path, write_text(path.with_suffix(".qml"), style)]
     return paths
 
 

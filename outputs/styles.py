@@ -7,7 +7,7 @@ from xml.sax.saxutils import quoteattr
 
 from halfcircle.outputs.classes import MISSING_HATCH, ZERO_COLOUR, Classes
 
-__all__ = ["line_qml", "zones_qml"]
+__all__ = ["line_qml", "raster_qml", "zones_qml"]
 
 HEAD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 
@@ -71,6 +71,35 @@ def zones_qml(
         + '<renderer-v2 type="RuleRenderer" symbollevels="0" enableorderby="0" '
         f'forceraster="0"><rules key="root">{rules}</rules><symbols>{drawn}</symbols>'
         "</renderer-v2><blendMode>0</blendMode><layerOpacity>1</layerOpacity></qgis>\n"
+    )
+
+
+def raster_qml(classes: Classes, *, labels: tuple[str, ...]) -> str:
+    """QGIS style (QML) of a raster of one band; no data stays transparent.
+
+    Parameters
+    ----------
+    classes : Classes
+    labels : tuple of str
+        Legend texts: "no value", "none", then one per class.
+
+    Returns
+    -------
+    str
+    """
+    steps = zip((0.0, *classes.breaks), (ZERO_COLOUR, *classes.colours), labels[1:], strict=True)
+    items = "".join(
+        f'<item value="{value:.15g}" color="{colour}" alpha="255" label={quoteattr(label)}/>'
+        for value, colour, label in steps
+    )
+    highest = classes.breaks[-1] if classes.breaks else 0.0
+    return (
+        HEAD + '<qgis version="3.22.0" styleCategories="Symbology"><pipe>'
+        '<rasterrenderer type="singlebandpseudocolor" band="1" opacity="1" alphaBand="-1" '
+        f'classificationMin="0" classificationMax="{highest:.15g}"><rastershader>'
+        '<colorrampshader colorRampType="DISCRETE" classificationMode="1" clip="0" '
+        f'minimumValue="0" maximumValue="{highest:.15g}">{items}</colorrampshader>'
+        "</rastershader></rasterrenderer></pipe><blendMode>0</blendMode></qgis>\n"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def test_zones_that_are_no_grid_have_no_rasters(make_run, tmp_path):
 
 def test_one_file_per_layer(make_run, tmp_path):
     paths = write(make_run(4, grid=True), tmp_path)
-    assert len(paths) == 40
+    assert [path.suffix for path in paths] == [".tif", ".qml"] * 40
     assert tmp_path / "jobs_transit_p50_45min.tif" in paths
 
 
@@ -75,6 +76,18 @@ def test_files_are_cloud_optimised(make_run, tmp_path):
         pytest.skip("gdalinfo is not installed")
     done = subprocess.run(["gdalinfo", str(path)], capture_output=True, text=True, check=True)
     assert "LAYOUT=COG" in done.stdout
+
+
+def test_styles_have_a_colour_for_every_value(make_run, tmp_path):
+    paths = write(make_run(6, grid=True), tmp_path)
+    for raster_path, style_path in zip(paths[::2], paths[1::2], strict=True):
+        assert style_path == raster_path.with_suffix(".qml")
+        items = list(ET.parse(style_path).iter("item"))
+        steps = [float(item.get("value")) for item in items]
+        assert steps == sorted(set(steps))
+        assert steps[0] == 0
+        with rasterio.open(raster_path) as raster:
+            assert raster.read(1, masked=True).max() <= steps[-1]
 
 
 def test_same_results_give_the_same_bytes(make_run, tmp_path):
