@@ -68,6 +68,10 @@ class Lock:
     downloads: tuple[LockedDownload, ...]
     files: tuple[LockedFile, ...]
 
+    def file_at(self, path: str) -> LockedFile | None:
+        """What is known of a file, by its path in the folder of the study."""
+        return next((file for file in self.files if file.path == path), None)
+
     def text(self) -> str:
         """Lock as JSON, the same text for the same lock."""
         values = {"version": VERSION, **asdict(self)}

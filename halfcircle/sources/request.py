@@ -38,8 +38,8 @@ class Policy:
         (Retry-After) is reported instead.
     slowest_bytes_s, patience_s : float
         A transfer slower than this over the whole patience counts as cut.
-    max_bytes : int
-        Largest file, where an adapter does not say less.
+    max_bytes : int, optional
+        Largest file; what each adapter expects at most where left out.
     workers : int
         Downloads at once, one per host.
     """
@@ -51,7 +51,7 @@ class Policy:
     longest_wait_s: float = 120.0
     slowest_bytes_s: float = 512.0
     patience_s: float = 60.0
-    max_bytes: int = 16 * GIB
+    max_bytes: int | None = None
     workers: int = 4
 
 
@@ -70,7 +70,7 @@ class Request:
     headers : mapping of str to str
     body : str, optional
         Sent by POST as form text.
-    max_bytes : int, optional
+    max_bytes : int
         Largest answer taken.
     md5_url : str, optional
         Address of a file that holds the MD5 of the answer, as Geofabrik has them.
@@ -82,7 +82,7 @@ class Request:
     kind: str = "any"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str | None = None
-    max_bytes: int | None = None
+    max_bytes: int = 16 * GIB
     md5_url: str | None = None
     licence: str = ""
     vintage: str = ""

@@ -245,7 +245,7 @@ class Transfer:
     def _receive(
         self, request: Request, response: requests.Response, part: Path, at: int, resolved: str
     ) -> Answer:
-        limit = request.max_bytes or self.policy.max_bytes
+        limit = self.policy.max_bytes or request.max_bytes
         encoded = "Content-Encoding" in response.headers
         length = response.headers.get("Content-Length", "")
         total = at + int(length) if length.isdigit() and not encoded else None
