@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from halfcircle.errors import Fault
+from halfcircle.errors import Fault, ScenarioError
+from halfcircle.gtfs import write_feed
+from halfcircle.gtfs.edits_diff import timetable_changes
 from halfcircle.gtfs.edits_draft import slug
 from halfcircle.outputs import Source
 from halfcircle.study.blocks import BlockStore
@@ -20,6 +23,9 @@ from halfcircle.study.progress import Progress
 from halfcircle.study.reach import ReachTables
 from halfcircle.study.scenario import Baseline, Computed, compute_variant
 from halfcircle.study.scenario_apply import apply_edits
+from halfcircle.study.scenario_attribution import applicable, attribution_table, mean_over_people
+from halfcircle.study.scenario_city_pairs import city_pairs
+from halfcircle.study.scenario_edits import ScenarioConfig
 from halfcircle.study.scenario_results import difference_table, people_of, winners_table
 
 __all__ = ["Scenarios", "compute_scenarios"]
@@ -135,7 +141,16 @@ def compute_scenarios(
             by=None if country is None else np.asarray(country, dtype=object),
         )
         files["scenarios/winners_and_losers.csv"] = _csv(winners)
+    for one, config in zip(found, study.scenarios, strict=True):
+        files |= _scenario_files(base, one, config)
     notices = [n for one in found for n in one.notices]
+    for number, (one, config) in enumerate(zip(found, study.scenarios, strict=True), start=1):
+        if config.attribute and config.edits:
+            with progress.stage(f"attribution of {config.name}"):
+                attributed = _attribution(
+                    base, one, config, store, f"s{number:02d}", workers=workers, progress=progress
+                )
+            files[f"{folder_of(config.name)}/attribution.csv"] = _csv(attributed)
     return Scenarios(
         reach=tuple(one.reach for one in found),
         border=tuple(one.border for one in found if one.border is not None),
@@ -155,6 +170,78 @@ def compute_scenarios(
             if edit.source or edit.date or edit.note
         ),
     )
+
+
+def _scenario_files(
+    base: Baseline, one: Computed, config: ScenarioConfig
+) -> dict[str, Callable[[Path], object]]:
+    """Timetables, what changes in them, and times between cities."""
+    folder = folder_of(config.name)
+    files: dict[str, Callable[[Path], object]] = {}
+    for old, new in zip(base.inputs.feeds, one.variant.inputs.feeds, strict=True):
+        if new is not old:
+            files[f"{folder}/{new.feed_id}.gtfs.zip"] = partial(write_feed, new)
+    if files and 0 in base.modes.timetables:
+        before, start, end = base.modes.timetables[0]
+        changes = timetable_changes(before, one.modes.timetables[0][0], (start, end))
+        files[f"{folder}/timetable_changes.txt"] = partial(_text, changes.text())
+        files[f"{folder}/timetable_lines.csv"] = _csv(changes.lines)
+        files[f"{folder}/timetable_hops.csv"] = _csv(changes.hops)
+    if config.pairs:
+        pairs = city_pairs(base.inputs.zones, config.pairs, base.modes, one.modes)
+        files[f"{folder}/city_pairs.csv"] = _csv(pairs)
+    return files
+
+
+def _text(text: str, path: Path) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _attribution(
+    base: Baseline,
+    whole: Computed,
+    config: ScenarioConfig,
+    store: BlockStore,
+    part: str,
+    *,
+    workers: int,
+    progress: Progress,
+) -> pd.DataFrame:
+    """Shares of the edits of a scenario in the change of mean reach over people."""
+    inputs = base.inputs
+    people = people_of(inputs.zones, inputs.opportunities, inputs.population)
+    n = len(config.edits)
+
+    def works(members: tuple[int, ...]) -> bool:
+        try:
+            apply_edits(
+                base.study, inputs, config.name, tuple(config.edits[i] for i in members),
+                service_date=base.modes.service_date,
+            )  # fmt: skip
+        except ScenarioError:
+            return False
+        return True
+
+    reaches: dict[tuple[int, ...], pd.DataFrame] = {
+        (): base.tables.reach,
+        tuple(range(n)): whole.reach,
+    }
+
+    def value(coalition: frozenset[int]) -> pd.Series:
+        members = tuple(sorted(coalition))
+        if members not in reaches:
+            members = applicable(members, works)
+        if members not in reaches:
+            label = "-".join(str(i) for i in members)
+            reaches[members] = compute_variant(
+                base, config, tuple(config.edits[i] for i in members), store,
+                part=f"{part}-e{label}-", workers=workers, progress=progress,
+            ).reach  # fmt: skip
+        table = difference_table(base.tables.reach, reaches[members], config.name)
+        return mean_over_people(table, inputs.zones.zone_id, people)
+
+    table = attribution_table([edit.name for edit in config.edits], value)
+    return table.assign(scenario=config.name)[["scenario", *table.columns]]
 
 
 def folder_of(name: str) -> str:
