@@ -17,6 +17,7 @@ UNREACHED = 2**30
 
 class ReductionScratch(NamedTuple):
     label: Any  # int32 (n_stops + 1,), UNREACHED; below every time at n_stops
+    settled: Any  # the same
     touched: Any  # int32 (n_stops,)
     position_count: Any  # int32 (longest pattern,)
 
@@ -45,7 +46,8 @@ def reduced_transfers(timetable, horizon_s, trip_start, trip_end, scratch, out):
 
     Changes of an event lie side by side, events in their order.
     """
-    label, touched, position_count = scratch.label, scratch.touched, scratch.position_count
+    label, settled = scratch.label, scratch.settled
+    touched, position_count = scratch.touched, scratch.position_count
     count, to_trip, to_position = out.count, out.to_trip, out.to_position
     capacity = to_trip.shape[0]
     n_kept = 0
@@ -71,6 +73,8 @@ def reduced_transfers(timetable, horizon_s, trip_start, trip_end, scratch, out):
                     touched[n_touched] = stop
                     n_touched += 1
                 label[stop] = arrival
+                settled[stop] = arrival
+            first_kept = n_kept
             for link in range(timetable.transfer_ptr[stop] - 1, timetable.transfer_ptr[stop + 1]):
                 # the change at the stop itself goes first, then the walks
                 if link < timetable.transfer_ptr[stop]:
@@ -99,12 +103,12 @@ def reduced_transfers(timetable, horizon_s, trip_start, trip_end, scratch, out):
                     keep = False
                     for e in range(other_event + j + 1, other_end):
                         arrival_there = timetable.arrival_s[e]
+                        if arrival_there > horizon_s:
+                            break
                         there = timetable.event_stop[e]
                         if there < 0:
                             there = -1 - there
                         if arrival_there < label[there]:
-                            if arrival_there > horizon_s:
-                                break
                             if label[there] == UNREACHED:
                                 touched[n_touched] = there
                                 n_touched += 1
@@ -117,13 +121,40 @@ def reduced_transfers(timetable, horizon_s, trip_start, trip_end, scratch, out):
                         to_trip[n_kept] = other
                         to_position[n_kept] = j
                         n_kept += 1
-                        position_count[i] += 1
                 if not fits:
                     break
             if not fits:
                 break
+            # What was an improvement when it was found need not be one in the end. From the last
+            # to the first, keep what a label rests on that nothing kept so far accounts for.
+            for x in range(n_kept - 1, first_kept - 1, -1):
+                p = timetable.trip_pattern[to_trip[x]]
+                other_event = timetable.trip_event[to_trip[x]]
+                other_end = other_event + timetable.pattern_ptr[p + 1] - timetable.pattern_ptr[p]
+                keep = False
+                for e in range(other_event + to_position[x] + 1, other_end):
+                    arrival_there = timetable.arrival_s[e]
+                    if arrival_there > horizon_s:
+                        break
+                    there = timetable.event_stop[e]
+                    if there < 0:
+                        there = -1 - there
+                    if arrival_there < settled[there] and (keep or arrival_there == label[there]):
+                        keep = True
+                        settled[there] = arrival_there
+                if not keep:
+                    to_trip[x] = -1
+            last = n_kept
+            n_kept = first_kept
+            for x in range(first_kept, last):
+                if to_trip[x] >= 0:
+                    to_trip[n_kept] = to_trip[x]
+                    to_position[n_kept] = to_position[x]
+                    n_kept += 1
+            position_count[i] = n_kept - first_kept
         for x in range(n_touched):
             label[touched[x]] = UNREACHED
+            settled[touched[x]] = UNREACHED
         if not fits:
             return trip, start
         # events were visited from the last to the first: turn the whole trip around

@@ -88,10 +88,11 @@ def _changes_of(
     event_end = np.append(clipped.trip_event, len(clipped.arrival_s))
     scratch = ReductionScratch(
         label=np.full(clipped.n_stops + 1, UNREACHED, dtype=np.int32),
+        settled=np.full(clipped.n_stops + 1, UNREACHED, dtype=np.int32),
         touched=np.empty(clipped.n_stops, dtype=np.int32),
         position_count=np.empty(int(np.diff(clipped.pattern_ptr).max()), dtype=np.int32),
     )
-    scratch.label[-1] = -UNREACHED
+    scratch.label[-1] = scratch.settled[-1] = -UNREACHED
     counts, trips, positions = [], [], []
     capacity = CHANGES_PER_EVENT * int(event_end[end] - event_end[start])
     while start < end:

@@ -11,7 +11,7 @@ from transit.transit_strategies import Case, cases
 from halfcircle.access.transit import UNREACHED_LANE, TransitSearch, build_transit_search
 
 ENGINES = ("trip-based", "range-raptor")
-MANY = settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.data_too_large])
+MANY = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.data_too_large])
 
 
 def search_of(case: Case, engine: str, **options: object) -> TransitSearch:
