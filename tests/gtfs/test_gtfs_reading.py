@@ -314,3 +314,23 @@ def test_block_that_arrow_refuses_is_read_row_by_row(tmp_path):
     assert len(feed["stops"]) == 3
     found = {fault.what.split(" than")[0]: fault.values for fault in feed.faults}
     assert found == {"rows with fewer cells": ("line 2",), "rows with more cells": ("line 3",)}
+
+
+def test_continuous_stops_requests_and_stations_are_noted(tmp_path):
+    feed = small_feed(
+        tmp_path,
+        stops=TABLES["stops"].replace("stop_lon", "stop_lon,location_type") + "S,Station,0,5.05,1",
+        stop_times="""
+            trip_id,arrival_time,departure_time,stop_id,stop_sequence,pickup_type,continuous_pickup
+            t1,08:00:00,08:00:00,A,1,2,0
+            t1,,,B,2,0,1
+            t1,08:20:00,08:20:00,S,3,0,1
+        """,
+    )
+    (summary,) = feed_report([feed]).feeds
+    assert summary.notes == (
+        "1 stop times on request are taken as regular",
+        "stop_times.txt: continuous_pickup is ignored; vehicles stop at stops only",
+        "1 stop times name a station or entrance; taken as a stop",
+        "1 of 3 stop times are interpolated (straight lines)",
+    )
