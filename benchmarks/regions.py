@@ -90,7 +90,7 @@ def generated_country(n: int, *, seed: int = 1, near: int = 80) -> sparse.csr_ar
 
 
 def speed() -> None:
-    build_labour_market_areas(generated_country(60))  # compiles
+    build_labour_market_areas(generated_country(200))  # compiles
     print("| zones | pairs | labour market areas | steps | reserve | s | Intramax s | Leiden s |")
     print("|-|-|-|-|-|-|-|-|")
     for n in (400, 8_000, 40_000):
@@ -102,7 +102,9 @@ def speed() -> None:
             leiden, _ = timed(lambda m=matrix: build_communities(m, CommunityParameters(runs=5)))
         print(
             f"| {n:,} | {matrix.nnz:,} | {areas.n_areas:,} | {areas.n_steps:,} | "
-            f"{areas.reserve_share:.0%} | {seconds:.2f} | {merging:.1f} | {leiden:.1f} |"
+            f"{areas.reserve_share:.0%} | {seconds:.2f} | {merging:.1f} | {leiden:.1f} |".replace(
+                "nan", "-"
+            )
         )
 
 
