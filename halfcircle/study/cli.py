@@ -1,4 +1,4 @@
-"""The command line: ``halfcircle run``, ``check`` and ``demo``."""
+"""The command line: ``halfcircle run``, ``check``, ``compare`` and ``demo``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from halfcircle._version import __version__
 from halfcircle.demo import DEMOS, write_demo
 from halfcircle.errors import HalfcircleError
 from halfcircle.study.check import check_feeds, check_study
+from halfcircle.study.compare import compare_runs
 from halfcircle.study.progress import Progress
 from halfcircle.study.run import run_study
 
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     progress = Progress(quiet=options.quiet)
     try:
-        commands = {"run": _run, "check": _check, "demo": _demo}
+        commands = {"run": _run, "check": _check, "compare": _compare, "demo": _demo}
         return commands[options.command](options, progress)
     except HalfcircleError as error:
         print(f"halfcircle: the inputs are wrong\n{error}", file=sys.stderr)  # noqa: T201
@@ -63,6 +64,15 @@ def _demo(options: argparse.Namespace, progress: Progress) -> int:
         study = write_demo(folder, options.name)
     written = run_study(study, workers=options.workers, progress=progress)
     _tell(written, progress)
+    return DONE
+
+
+def _compare(options: argparse.Namespace, progress: Progress) -> int:
+    out = None if options.out is None else Path(options.out)
+    comparison = compare_runs(Path(options.out_a), Path(options.out_b), out)
+    print(comparison.text, end="")  # noqa: T201 - the answer of the command
+    if out is not None:
+        progress.line(f"written: {out}")
     return DONE
 
 
@@ -133,6 +143,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("paths", nargs="+", metavar="STUDY.toml|FEED", help="studies and feeds")
     check.add_argument("--json", action="store_true", help="report on feeds as JSON")
+
+    compare = _command(
+        commands,
+        "compare",
+        "tell what differs between two finished runs",
+        "halfcircle compare out-2024 out-2025 --out difference",
+    )
+    compare.add_argument("out_a", metavar="OUT_A", help="output folder of the one run")
+    compare.add_argument("out_b", metavar="OUT_B", help="output folder of the other")
+    compare.add_argument("--out", metavar="DIR", help="folder for tables of all differences")
     return parser
 
 

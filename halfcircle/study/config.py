@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BorderConfig",
+    "CountrySource",
     "FeedConfig",
     "OpportunityConfig",
     "ReachConfig",
+    "RealisedConfig",
     "RegionsConfig",
     "StreetsConfig",
     "Study",
@@ -51,6 +53,17 @@ class ZonesConfig:
 
 
 @dataclass(frozen=True)
+class CountrySource:
+    """What a count is in one country; what is left out is as for all."""
+
+    concept: str = ""
+    unit: str = ""
+    year: int | None = None
+    source: str = ""
+    estimated: bool = False
+
+
+@dataclass(frozen=True)
 class OpportunityConfig:
     """``[[opportunities]]``: what is reached."""
 
@@ -65,6 +78,8 @@ class OpportunityConfig:
     licence: str = ""
     band: int = 1
     nodata: float | None = None
+    concept: str = ""
+    sources_by_country: Mapping[str, CountrySource] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -148,17 +163,42 @@ class PenaltyConfig:
     destination: str
     minutes: float
     factor: float = 1.0
+    reason: str = "border"
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class RealisedConfig:
+    """``[border.realised]``: who commutes across, beside how many might."""
+
+    workers: str
+    jobs: str
+    mode: str
+    path: Path | None = None
+    numerator: str = "gross"
+    year: int = 0
+    source: str = ""
+    border_zone_km: float = 25.0
+    cap_km: float = 100.0
 
 
 @dataclass(frozen=True)
 class BorderConfig:
-    """``[border]``: what a crossing costs."""
+    """``[border]``: what a crossing costs, and what is worked out about it."""
 
     penalties: tuple[PenaltyConfig, ...] = ()
     preset: str | None = None
     opportunities: tuple[str, ...] = ()
     modes: tuple[str, ...] = ()
     sectors: bool = True
+    hard_closed: bool = False
+    land: Path | None = None
+    land_country: str = "country"
+    region: str | None = None
+    sensitivity: bool = False
+    causes: tuple[str, ...] = ()
+    wages: bool = False
+    realised: RealisedConfig | None = None
 
 
 @dataclass(frozen=True)

@@ -14,19 +14,17 @@ from pathlib import Path
 from halfcircle._checks import Faults, nearest
 from halfcircle.errors import Fault, StudyError
 from halfcircle.gtfs import MODES as VEHICLES
-from halfcircle.regions.border_rules import PRESETS
 from halfcircle.regions.methods import METHODS
 from halfcircle.study._toml import Lines, Table
+from halfcircle.study.border_file import country_sources, read_border
 from halfcircle.study.config import (
     ACCESS_MAX_MIN,
     MODES,
     SPEEDS_KMH,
     STREET_MODES,
     TRANSIT_MODES,
-    BorderConfig,
     FeedConfig,
     OpportunityConfig,
-    PenaltyConfig,
     ReachConfig,
     RegionsConfig,
     StreetsConfig,
@@ -85,7 +83,7 @@ def read_study(path: Path) -> Study:
     times = _times(top)
     transit = _transit(top)
     reach = _reach(top, streets, transit, times, opportunities)
-    border = _border(top, zones, reach, opportunities)
+    border = read_border(top, zones, reach, opportunities)
     regions = _regions(top)
     outputs = top.table("outputs")
     out = outputs.path("folder") or top.folder / "out"
@@ -156,6 +154,8 @@ def _opportunities(top: Table) -> tuple[OpportunityConfig, ...]:
             licence=table.text("licence", "") or "",
             band=table.integer("band", 1, low=1),
             nodata=nodata,
+            concept=table.text("concept", "") or "",
+            sources_by_country=country_sources(table),
         )
         table.finish()
         result.append(config)
@@ -353,55 +353,6 @@ def _reach(
     )
     table.finish()
     return config
-
-
-def _border(
-    top: Table,
-    zones: ZonesConfig,
-    reach: ReachConfig | None,
-    opportunities: tuple[OpportunityConfig, ...],
-) -> BorderConfig | None:
-    if not top.has("border"):
-        return None
-    table = top.table("border")
-    if zones.country is None:
-        table.fault("", "needs the side of each zone", remedy="add country = … under [zones]")
-    if reach is None:
-        table.fault("", "needs the table [reach]")
-    penalties = []
-    for row in table.tables("penalties"):
-        penalties.append(
-            PenaltyConfig(
-                row.text("from", required=True) or "",
-                row.text("to", required=True) or "",
-                row.number("minutes", 0.0, low=0.0) or 0.0,
-                _or(row.number("factor", 1.0, low=0.0, high=1.0), 1.0),
-            )
-        )
-        row.finish()
-    names = tuple(config.name for config in opportunities)
-    chosen = table.texts("opportunities", names)
-    for name in chosen:
-        if name not in names:
-            table.fault("opportunities", "is not among [[opportunities]]", name,
-                        nearest(name, names))  # fmt: skip
-    modes = table.texts("modes", reach.modes if reach else ())
-    for mode in modes:
-        if reach is not None and mode not in reach.modes:
-            table.fault("modes", "is not among the modes of [reach]", mode)
-    config = BorderConfig(
-        tuple(penalties),
-        table.text("preset", choices=PRESETS),
-        chosen,
-        modes,
-        sectors=table.flag("sectors", True),
-    )
-    table.finish()
-    return config
-
-
-def _or(value: float | None, default: float) -> float:
-    return default if value is None else value
 
 
 def _regions(top: Table) -> RegionsConfig | None:
