@@ -11,6 +11,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import osmium
 import shapely
 from local_web import Web
 
@@ -64,6 +65,32 @@ def centre_of_demo(folder: Path) -> tuple[float, float]:
     return (west + east) / 2, (south + north) / 2
 
 
+def add_buildings(source: Path, target: Path, zones: Any) -> None:
+    """The demo's map with an office of 20 by 20 m in the middle of every zone with jobs."""
+    middle = zones.to_crs(3035).geometry.representative_point()
+    squares = [shapely.box(p.x - 10, p.y - 10, p.x + 10, p.y + 10) for p in middle]
+    rings = gpd.GeoSeries(squares, crs=3035).to_crs(4326)
+    first_id = 10**9
+    with osmium.SimpleWriter(str(target)) as writer:
+        for node in osmium.FileProcessor(source, osmium.osm.NODE):
+            writer.add(node)
+        for i, ring in enumerate(rings):
+            for j, location in enumerate(ring.exterior.coords[:-1]):
+                writer.add_node(osmium.osm.mutable.Node(id=first_id + 4 * i + j, location=location))
+        for way in osmium.FileProcessor(source, osmium.osm.WAY):
+            writer.add(way)
+        for i, jobs in enumerate(zones["jobs"]):
+            corners = [first_id + 4 * i + j for j in (0, 1, 2, 3, 0)]
+            if jobs:
+                writer.add_way(
+                    osmium.osm.mutable.Way(
+                        id=first_id + i, nodes=corners, tags={"building": "office"}
+                    )
+                )
+        for relation in osmium.FileProcessor(source, osmium.osm.RELATION):
+            writer.add(relation)
+
+
 def publish_demo(web: Web, folder: Path) -> tuple[float, float]:
     """Serve the twin towns in the forms of Nominatim, Geofabrik, GISCO, OVapi and gtfs.de."""
     write_demo(folder)
@@ -98,7 +125,8 @@ def publish_demo(web: Web, folder: Path) -> tuple[float, float]:
         collection(outlines)
     )
 
-    streets = (folder / "region.osm.pbf").read_bytes()
+    add_buildings(folder / "region.osm.pbf", folder / "buildings.osm.pbf", zones)
+    streets = (folder / "buildings.osm.pbf").read_bytes()
     index = [
         (
             {"id": "europe", "name": "Europe",

@@ -50,6 +50,7 @@ def new_study(
     streets: str = "geofabrik",
     feeds: str = "national",
     year: int = 2021,
+    grid_m: int | None = None,
     overwrite: bool = False,
     offline: bool = False,
     ask: Ask | None = None,
@@ -84,6 +85,9 @@ def new_study(
         from there; or none.
     year : int
         Vintage of the municipalities.
+    grid_m : int, optional
+        Cells of this size as zones instead of municipalities. Population then comes from the
+        census grid (1,000 m) or GHS-POP (other sizes), and jobs are spread over buildings.
     overwrite : bool
         Replace a study file that is there.
     offline : bool
@@ -114,6 +118,8 @@ def new_study(
     _check_choice("feeds", feeds, FEEDS)
     for name in opportunities:
         _check_choice("opportunities", name, OPPORTUNITIES)
+    if grid_m is not None and not 50 <= grid_m <= 10_000:
+        raise SourceError(f"grid_m {grid_m}: must be from 50 to 10,000 metres")
     hosts = checked(hosts or Hosts())
     radius_km = _radius(radius_km, ask)
     modes = _modes(modes, ask, transit=feeds != "none")
@@ -129,7 +135,9 @@ def new_study(
     path = _target(out, found.place)
     if path.exists() and not overwrite:
         raise OutputError(f"{path}: is there already - choose another with --out, or --overwrite")
-    text = study_text(found, hosts, modes=modes, date=date, opportunities=opportunities, year=year)
+    text = study_text(
+        found, hosts, modes=modes, date=date, opportunities=opportunities, year=year, grid_m=grid_m
+    )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)

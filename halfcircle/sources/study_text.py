@@ -16,7 +16,11 @@ __all__ = ["Found", "study_text"]
 
 GISCO_LICENCE = "© EuroGeographics; Eurostat/GISCO, non-commercial use"
 OSM_LICENCE = "© OpenStreetMap contributors, ODbL 1.0"
+CENSUS_LICENCE = "© Eurostat, Census 2021 grid; non-commercial use, source to be named"
 CENSUS_YEAR = 2021
+CENSUS_CELL_M = 1000
+GHS_LICENCE = "CC BY 4.0, European Commission, JRC, GHSL"
+GHS_YEAR = 2020
 CBS_JOBS = ("85481NED", 2023)  # jobs of employees by municipality of home and of work
 
 
@@ -52,6 +56,7 @@ def study_text(
     date: dt.date | str,
     opportunities: Sequence[str],
     year: int,
+    grid_m: int | None = None,
 ) -> str:
     """Study file in TOML, with comments.
 
@@ -61,7 +66,7 @@ def study_text(
         What is within reach.
     hosts : Hosts
         Those that are not the publishers' own are written down.
-    modes, date, opportunities, year
+    modes, date, opportunities, year, grid_m
         See `new_study`.
     """
     transit = [feed for feed in found.feeds if not feed.key]
@@ -70,9 +75,9 @@ def study_text(
     jobs = "jobs" in opportunities and "NL" in found.countries
     parts = [
         _head(found),
-        _zones(found),
-        *(_opportunity(name, year) for name in opportunities if name != "jobs"),
-        _jobs(wanted="jobs" in opportunities, there=jobs),
+        _zones(found, grid_m),
+        *(_opportunity(name, year, grid_m) for name in opportunities if name != "jobs"),
+        _jobs(wanted="jobs" in opportunities, there=jobs, grid_m=grid_m),
         _streets(found),
         _transit(found, transit, date),
         _reach(modes),
@@ -83,9 +88,15 @@ def study_text(
         *(_fetch_feed(feed) for feed in found.feeds),
     ]
     if "workers" in opportunities:
-        parts.append(_fetch_workers())
+        parts.append(_fetch_census("workers", "EMP"))
+    if "population" in opportunities and grid_m == CENSUS_CELL_M:
+        parts.append(_fetch_census("population", "T"))
+    elif "population" in opportunities and grid_m is not None:
+        parts.append(_fetch_ghs())
     if jobs:
         parts.append(_fetch_jobs())
+    if jobs and grid_m is not None:
+        parts.append(_fetch_spread(found, grid_m))
     return "\n".join(part for part in parts if part)
 
 
@@ -116,8 +127,15 @@ name = {name}
 """
 
 
-def _zones(found: Found) -> str:
+def _zones(found: Found, grid_m: int | None) -> str:
     side = "# side of the border" if len(found.countries) > 1 else "# one country: no border"
+    if grid_m is not None:
+        return f"""\
+[zones]
+grid_m = {grid_m}                          # cells of this size, metres
+within = "data/zones.gpkg"             # over the municipalities of all countries
+country = "country"                    {side}
+"""
     return f"""\
 [zones]
 path = "data/zones.gpkg"               # municipalities of all countries
@@ -128,37 +146,45 @@ population = "population"
 """
 
 
-def _opportunity(name: str, year: int) -> str:
-    if name == "population":
-        path, text, unit = "data/zones.gpkg", "Eurostat GISCO, LAU", "persons"
+def _opportunity(name: str, year: int, grid_m: int | None) -> str:
+    census = "Eurostat, Census 2021, 1 km grid"
+    path, column, text, licence = f"data/{name}.csv", name, census, CENSUS_LICENCE
+    if name == "population" and grid_m is None:
+        path, text, licence = "data/zones.gpkg", "Eurostat GISCO, LAU", GISCO_LICENCE
+    elif name == "population" and grid_m != CENSUS_CELL_M:
+        path, column, text, year = "data/population.tif", "", "JRC, GHS-POP R2023A", GHS_YEAR
+        licence = GHS_LICENCE
     else:
-        path, text, unit, year = (
-            "data/workers.csv", "Eurostat, Census 2021, 1 km grid: employed residents",
-            "persons", CENSUS_YEAR,
-        )  # fmt: skip
+        year = CENSUS_YEAR
+    if name == "workers":
+        text += ": employed residents"
     return f"""\
 [[opportunities]]
 name = "{name}"
 path = "{path}"
-column = "{name}"
+{f'column = "{column}"{chr(10)}' if column else ""}\
 year = {year}
-unit = "{unit}"
+unit = "persons"
 source = "{text}"
-licence = "{GISCO_LICENCE}"
+licence = "{licence}"
 """
 
 
-def _jobs(*, wanted: bool, there: bool) -> str:
+def _jobs(*, wanted: bool, there: bool, grid_m: int | None) -> str:
     if there:
+        where = 'path = "data/jobs-nl.csv"\nid = "zone_id"'
+        source = f"CBS StatLine {CBS_JOBS[0]}"
+        if grid_m is not None:
+            where = 'path = "data/jobs.csv"'
+            source += ", municipal counts spread over buildings of OpenStreetMap"
         return f"""\
 [[opportunities]]
-name = "jobs"                          # of employees; the Netherlands only: elsewhere missing
-path = "data/jobs-nl.csv"
-id = "zone_id"
+name = "jobs"                          # of employees; the Netherlands only
+{where}
 column = "value"
 year = {CBS_JOBS[1]}
 unit = "jobs"
-source = "CBS StatLine {CBS_JOBS[0]}"
+source = "{source}"
 licence = "CC BY 4.0, CBS"
 """
     note = (
@@ -283,13 +309,57 @@ licence = {_quoted(feed.licence)}
     return note + "".join(f"# {line}\n" for line in text.splitlines())
 
 
-def _fetch_workers() -> str:
+def _fetch_census(name: str, column: str) -> str:
     return f"""\
 [[fetch.files]]
-file = "data/workers.csv"
+file = "data/{name}.csv"
 source = "eurostat-census-grid"
-columns = {{ workers = "EMP" }}
-licence = "{GISCO_LICENCE}"
+columns = {{ {name} = "{column}" }}
+licence = "{CENSUS_LICENCE}"
+"""
+
+
+def _fetch_ghs() -> str:
+    return f"""\
+[[fetch.files]]
+file = "data/population.tif"
+source = "ghs-pop"
+year = {GHS_YEAR}
+cell = 100
+licence = "{GHS_LICENCE}"
+"""
+
+
+def _fetch_spread(found: Found, grid_m: int) -> str:
+    dutch = [region for region in found.regions if "netherlands" in region] or [*found.regions]
+    if dutch:
+        named = {f"data/buildings-{region.replace('/', '-')}.osm.pbf": region for region in dutch}
+        parts = [
+            f'source = "geofabrik"\nregion = {_quoted(region)}\nmargin_km = 15.0'
+            for region in named.values()
+        ]
+    else:
+        named = {"data/buildings.osm.pbf": ""}
+        parts = ['source = "overpass"']
+    files = "\n".join(
+        f"""\
+[[fetch.files]]
+file = {_quoted(file)}
+{part}
+content = "buildings"
+licence = "{OSM_LICENCE}"
+"""
+        for file, part in zip(named, parts, strict=True)
+    )
+    listed = ", ".join(_quoted(file) for file in named)
+    return f"""\
+{files}
+[[fetch.files]]
+file = "data/jobs.csv"
+source = "spread"                      # dasymetric: municipal totals are kept to the unit
+counts = "data/jobs-nl.csv"
+buildings = [{listed}]
+cell_m = {grid_m}
 """
 
 

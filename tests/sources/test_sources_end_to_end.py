@@ -221,9 +221,49 @@ def test_questions_are_asked_for_what_is_left_out(demo_web: Web, tmp_path: Path)
     assert values["transit"]["date"] == DAY
 
 
+def test_a_study_on_a_grid_with_jobs_spread_over_buildings(demo_web: Web, tmp_path: Path) -> None:
+    jobs = [
+        {"WerkregioS": "LIN-01  ", "WoonregioS": "NL01  ", "Value": 1.2},
+        {"WerkregioS": "LIN-02  ", "WoonregioS": "NL01  ", "Value": 3.4},
+        {"WerkregioS": "GM0153  ", "WoonregioS": "NL01  ", "Value": 9.9},
+    ]
+    measures = {"value": [{"Identifier": "M1", "Title": "Banen"}]}
+    demo_web.files["/odata/CBS/85481NED/MeasureCodes"] = json.dumps(measures).encode()
+    demo_web.files["/odata/CBS/85481NED/Observations"] = json.dumps({"value": jobs}).encode()
+    study = make(
+        demo_web, tmp_path / "s", tmp_path / "cache", grid_m=1000, modes=("walk",), feeds="none",
+        opportunities=("population", "jobs"),
+    )  # fmt: skip
+    text = study.read_text("utf-8")
+    assert {row["file"]: row["source"] for row in tomllib.loads(text)["fetch"]["files"]} == {
+        "data/zones.gpkg": "gisco-lau",
+        "data/streets-europe-germany.osm.pbf": "geofabrik",
+        "data/streets-europe-netherlands.osm.pbf": "geofabrik",
+        "data/population.csv": "eurostat-census-grid",
+        "data/jobs-nl.csv": "cbs-odata",
+        "data/buildings-europe-netherlands.osm.pbf": "geofabrik",
+        "data/jobs.csv": "spread",
+    }
+    # The invented municipalities are no GMxxxx.
+    study.write_text(text.replace('prefix = "NL_"', 'codes = ""\nprefix = "NL_"'), "utf-8")
+    lock = fetch_study(study, cache=tmp_path / "cache", policy=PATIENT)
+    cells = pd.read_csv(study.parent / "data" / "jobs.csv")
+    assert cells.groupby("zone_id")["value"].sum().to_dict() == {
+        "NL_LIN-01": 1200, "NL_LIN-02": 3400,
+    }  # fmt: skip
+    made = lock.file_at("data/jobs.csv")
+    assert made is not None
+    assert "floor space of buildings" in made.method
+    run_study(study, out=tmp_path / "out", workers=1)
+    reach = pd.read_parquet(tmp_path / "out" / "reach.parquet")
+    assert set(reach["opportunity"]) == {"population", "jobs"}
+    assert list((tmp_path / "out" / "rasters").glob("*.tif"))
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [
+        ({"grid_m": 5}, "grid_m 5: must be from 50"),
         ({"radius_km": -1.0}, "radius of -1 km: must be above 0"),
         ({"radius_km": 40.0, "streets": "overpass"}, "40 km is too much for Overpass"),
         ({"streets": "geofabric"}, "did you mean 'geofabrik'"),
