@@ -124,6 +124,8 @@ def explain_journey(
     Parameters
     ----------
     search : TransitSearch
+        From `build_transit_search`; one that arrives by given times runs backwards, and so would
+        its legs.
     origin_idx, destination_idx : int
     departure_s : int, seconds after ``Timetable.origin_utc_s``
         Any second from the first to the last departure of the window.

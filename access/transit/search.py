@@ -373,10 +373,11 @@ def _trip_based(
 ) -> TripBased:
     span_s = (query.n_departures - 1) * query.step_s
     changes = build_changes(clipped, span_s + query.limit_s, workers=workers)
-    if changes.ptr[-1] >= 2**31:
+    longest = int(np.diff(clipped.pattern_ptr).max(initial=0))
+    if changes.ptr[-1] >= 2**31 or longest > 2**16:
         raise InputError(
-            f"{changes.ptr[-1]:,} changes between trips are more than the trip-based search can "
-            "number - use engine 'range-raptor', or cut the study into parts"
+            f"{changes.ptr[-1]:,} changes between trips, or {longest:,} calls of one trip, are "
+            "more than the trip-based search can number - use engine 'range-raptor'"
         )
     call = np.empty((len(changes.ptr), 3), dtype=np.int32)
     call[:-1, 0], call[:-1, 1], call[:, 2] = clipped.arrival_s, clipped.event_stop, changes.ptr
