@@ -297,7 +297,7 @@ def _candidates(
         elif plain[i] and plain[i] == plain[j] and (distance <= near_m or (rail[i] and rail[j])):
             scored.append((1, distance, i, j, f"name {plain[i]!r}"))
         elif distance <= near_m and plain[i] and plain[j]:
-            alike = SequenceMatcher(None, plain[i], plain[j]).ratio() >= LIKE_RATIO
+            alike = SequenceMatcher(None, plain[i][:80], plain[j][:80]).ratio() >= LIKE_RATIO
             # "Platform 1" and "Platform 2" are alike and are not the same.
             if alike and _DIGITS.findall(plain[i]) == _DIGITS.findall(plain[j]):
                 scored.append((2, distance, i, j, f"alike: {name[i]!r}, {name[j]!r}"))

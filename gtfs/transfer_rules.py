@@ -13,6 +13,8 @@ __all__ = ["TransferRule", "read_transfer_rules"]
 
 FORBIDDEN = -1
 NO_TIME = -2
+MOST_PLATFORMS = 300
+"""Stops of one station: more is an error, and every pair of them would be a transfer."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def read_transfer_rules(
         }
         no_stop: list[int] = []
         no_time: list[int] = []
+        too_many: list[int] = []
         for i, kind in enumerate(kinds):
             if kind >= 4:
                 continue
@@ -83,6 +86,9 @@ def read_transfer_rules(
             to_stops, to_is_stop = members.get(to_id, ((), 0))
             if not from_stops or not to_stops:
                 continue  # nothing calls there
+            if len(from_stops) * len(to_stops) > MOST_PLATFORMS**2:
+                too_many.append(table.line(i))
+                continue
             seconds = minimum[i] if minimum[i] >= 0 else NO_TIME
             if kind == 3:
                 seconds = FORBIDDEN
@@ -105,6 +111,14 @@ def read_transfer_rules(
                 f"transfers.txt:{no_stop[0]}",
                 f"feed {feed.feed_id}: rows without both stops are ignored",
                 count=len(no_stop),
+            )
+        if too_many:
+            faults.warn(
+                f"transfers.txt:{too_many[0]}",
+                f"feed {feed.feed_id}: rows between stations of more than {MOST_PLATFORMS} stops "
+                "are ignored",
+                count=len(too_many),
+                remedy="check parent_station",
             )
         if no_time:
             faults.warn(

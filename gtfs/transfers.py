@@ -22,6 +22,7 @@ from halfcircle.gtfs.stations import NetworkStops
 from halfcircle.gtfs.stop_times import straight_m
 from halfcircle.gtfs.transfer_rules import (
     FORBIDDEN,
+    MOST_PLATFORMS,
     NO_TIME,
     TransferRule,
     read_transfer_rules,
@@ -88,7 +89,7 @@ def build_transfers(
     for stop, real in enumerate(base.tolist()):
         copies.setdefault(real, []).append(stop)
 
-    usual, by_pathway = _usual_times(feeds, stops, station_idx, rules, merge)
+    usual, by_pathway = _usual_times(feeds, stops, station_idx, rules, merge, faults)
     slack = rules.board_slack_s
     change = np.full(len(base), slack + rules.transfer_penalty_s, dtype=np.int64)
     pairs: list[tuple[int, int]] = []
@@ -228,6 +229,7 @@ def _usual_times(
     station_idx: Int32,
     rules: TransferRules,
     merge: MergeRules,
+    faults: Faults,
 ) -> tuple[dict[tuple[int, int], int], set[tuple[int, int]]]:
     """Seconds between stops of one station, and the pairs for which pathways decide.
 
@@ -240,6 +242,15 @@ def _usual_times(
     inside = [pathway_times(feed, walk_m_s=rules.walk_m_s) for feed in feeds]
     for members in np.split(order, starts[1:]):
         if len(members) < 2:
+            continue
+        if len(members) > MOST_PLATFORMS:
+            faults.warn(
+                "stations",
+                f"more than {MOST_PLATFORMS} stops in one station; "
+                "changes between them are left to footpaths",
+                values=[stops.station[members[0]]],
+                remedy="check parent_station",
+            )
             continue
         for one in members.tolist():
             for other in members.tolist():

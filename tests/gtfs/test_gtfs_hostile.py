@@ -1,13 +1,14 @@
 """Archives that are damaged, too large, or try to reach outside."""
 
+import datetime as dt
 import io
 import zipfile
 
 import pytest
-from small_feed import STOP_TIMES, TABLES, lines, write_tables, zipped
+from small_feed import STOP_TIMES, TABLES, lines, small_feed, write_tables, zipped
 
 from halfcircle.errors import FeedError
-from halfcircle.gtfs import Limits, read_feed
+from halfcircle.gtfs import Limits, build_timetable, read_feed
 
 
 def test_missing_file(tmp_path):
@@ -127,3 +128,21 @@ def test_encrypted_member_is_refused(tmp_path):
     path.write_bytes(bytes(data))
     with pytest.raises(FeedError, match="cannot be read"):
         read_feed(path)
+
+
+def test_station_of_thousands_of_stops_is_not_multiplied_out(tmp_path):
+    """Every pair of 2,000 platforms would be four million transfers."""
+    n = 2_000
+    stops = "stop_id,stop_name,stop_lat,stop_lon,location_type,parent_station\nS,Hub,0,5,1,\n"
+    stops += "\n".join(f"p{i},Hub,0,5,0,S" for i in range(n))
+    times = "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+    times += "\n".join(f"t1,08:{i // 60:02d}:{i % 60:02d},,p{i},{i}" for i in range(n))
+    feed = small_feed(
+        tmp_path,
+        stops=stops,
+        stop_times=times,
+        transfers="from_stop_id,to_stop_id,transfer_type,min_transfer_time\nS,S,2,120",
+    )
+    timetable = build_timetable([feed], date=dt.date(2024, 5, 14), time_zone="Europe/Amsterdam")
+    assert len(timetable.transfer_stop) == 0
+    assert {notice.where for notice in timetable.notices} == {"transfers.txt:2", "stations"}

@@ -353,3 +353,39 @@ def test_interpolated_times_never_run_backwards(data):
     assert (np.diff(arrival) >= 0).all()
     assert (arrival == departure).all()
     assert (arrival[np.array(timed)] == at[np.array(timed)]).all()
+
+
+# A stop time in the file, and the UTC second at which the vehicle is there, by hand.
+STOP_TIMES_UTC = [
+    # Spring: 01:30:00 is 1.5 h after 22:00 UTC of the day before, half past midnight on the wall.
+    ("2024-03-31", "Europe/Amsterdam", "01:30:00", 1711843200 - 1800),
+    ("2024-03-31", "Europe/Amsterdam", "08:00:00", 1711843200 + 6 * 3600),
+    ("2024-03-31", "Europe/Lisbon", "08:00:00", 1711843200 + 7 * 3600),
+    ("2024-03-31", "Europe/Helsinki", "08:00:00", 1711843200 + 5 * 3600),
+    ("2024-03-31", "Europe/Helsinki", "25:00:00", 1711843200 + 22 * 3600),
+    # Autumn: 02:30:00 is 2.5 h after 23:00 UTC; clocks show half past two for the second time.
+    ("2024-10-27", "Europe/Amsterdam", "02:30:00", 1729987200 + 5400),
+    ("2024-10-27", "Europe/Amsterdam", "08:00:00", 1729987200 + 7 * 3600),
+    ("2024-10-27", "Europe/Lisbon", "08:00:00", 1729987200 + 8 * 3600),
+    ("2024-10-27", "Europe/Helsinki", "08:00:00", 1729987200 + 6 * 3600),
+]
+
+
+@pytest.mark.parametrize(("date", "zone", "shown", "utc_s"), STOP_TIMES_UTC)
+def test_stop_times_on_days_on_which_clocks_change(tmp_path, date, zone, shown, utc_s):
+    feed = small_feed(
+        tmp_path,
+        agency=f"agency_id,agency_name,agency_url,agency_timezone\nX,Example,u,{zone}",
+        calendar=None,
+        calendar_dates=f"service_id,date,exception_type\nWD,{date.replace('-', '')},1",
+        stop_times=f"""
+            trip_id,arrival_time,departure_time,stop_id,stop_sequence
+            t1,{shown},{shown},A,1
+            t1,30:00:00,30:00:00,B,2
+        """,
+    )
+    timetable = build_timetable(
+        [feed], date=date, window=("00:00", "23:00"), time_zone="Europe/Amsterdam"
+    )
+    (calls,) = rides_of(timetable).values()
+    assert timetable.origin_utc_s + calls[0][1] == utc_s
