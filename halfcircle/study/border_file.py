@@ -87,7 +87,7 @@ def read_border(
         sensitivity=table.flag("sensitivity", False),
         causes=_causes(table, modes),
         wages=table.flag("wages", False),
-        realised=_realised(table, modes, names),
+        realised=_realised(table, modes, names, with_flows=top.has("regions")),
     )
     if config.hard_closed and not set(modes) & set(STREET_MODES):
         table.fault(
@@ -128,7 +128,7 @@ def _causes(table: Table, modes: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _realised(
-    table: Table, modes: tuple[str, ...], names: tuple[str, ...]
+    table: Table, modes: tuple[str, ...], names: tuple[str, ...], *, with_flows: bool
 ) -> RealisedConfig | None:
     if not table.has("realised"):
         return None
@@ -155,12 +155,12 @@ def _realised(
         border_zone_km=_or(own.number("border_zone_km", 25.0, above=0.0), 25.0),
         cap_km=_or(own.number("cap_km", 100.0, above=0.0), 100.0),
     )
-    if pbl_curve(mode) is None:
+    if not with_flows and pbl_curve(mode) is None:
         own.fault(
             "mode",
             "has no curve of willingness to commute",
             mode,
-            "take car, bike or transit",
+            "take car, bike or transit, or give [regions] flows",
         )
     own.finish()
     return config

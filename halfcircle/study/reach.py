@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from halfcircle.access.decay import Decay, decay_by_name
+from halfcircle.access.decay import Decay, decay_by_name, pbl_curve
 from halfcircle.access.measures import REACH_COLUMNS, Weights, reach_block_table
 from halfcircle.access.transit_times import HeadwayDraws
 from halfcircle.access.travel_times import TravelTimeSource, origin_blocks
@@ -18,15 +18,22 @@ from halfcircle.errors import Fault
 from halfcircle.gtfs import headway_spread
 from halfcircle.places import Opportunities, Places, Zones
 from halfcircle.regions.border import BorderMeasures, BorderPlan, plan_border
-from halfcircle.regions.border_rules import BorderRules, CrossingRule, border_preset
+from halfcircle.regions.border_rules import (
+    BorderRules,
+    CrossingRule,
+    border_preset,
+    sensitivity_rules,
+)
 from halfcircle.study.blocks import BlockStore
+from halfcircle.study.border_blocks import block_table
+from halfcircle.study.border_land import closed_streets, study_land
 from halfcircle.study.config import BorderConfig, ReachConfig, Study
 from halfcircle.study.inputs import Inputs
 from halfcircle.study.modes import Modes
 from halfcircle.study.progress import Progress
 from halfcircle.study.scenario_decay import ScaledDecay
 
-__all__ = ["ReachTables", "border_rules", "compute_reach"]
+__all__ = ["ReachTables", "border_rules", "compute_reach", "study_decay"]
 
 BLOCK_CELLS = 4_000_000
 COUNT = "\x00zones"
@@ -89,6 +96,7 @@ class _Job:
     not_connected: npt.NDArray[np.bool_]
     border: BorderPlan | None
     sectors: bool
+    closed: TravelTimeSource | None = None
 
     def tables(self, block: npt.NDArray[np.int64]) -> dict[str, pd.DataFrame]:
         """Reach, and where asked border and sectors, of a block of origins."""
@@ -112,9 +120,12 @@ class _Job:
             return found
         median = source.percentiles.index(50) if 50 in source.percentiles else 0
         loss = self.border.block(
-            block, np.ascontiguousarray(source.seconds[:, median]), sectors=self.sectors
+            block,
+            np.ascontiguousarray(source.seconds[:, median]),
+            closed_times_s=None if self.closed is None else self.closed.times_s(block)[:, 0],
+            sectors=self.sectors,
         )
-        found["border"] = self.known(loss.table())
+        found["border"] = self.known(block_table(loss))
         if self.sectors:
             found["sectors"] = self.known(loss.sectors())
         return found
@@ -158,9 +169,12 @@ def border_rules(config: BorderConfig, countries: Sequence[str]) -> BorderRules:
     if config.preset is not None:
         preset = border_preset(config.preset).within(countries)
     own = tuple(
-        CrossingRule(p.origin, p.destination, penalty_s=60.0 * p.minutes, factor=p.factor)
+        CrossingRule(
+            p.origin, p.destination, penalty_s=60.0 * p.minutes, factor=p.factor, reason=p.reason,
+            source=p.source,
+        )
         for p in config.penalties
-    )
+    )  # fmt: skip
     if not own:
         return preset
     stated = {(rule.from_country, rule.to_country) for rule in own}
@@ -206,18 +220,29 @@ def compute_reach(
     tables: dict[str, list[pd.DataFrame]] = {"reach": [], "border": [], "sectors": []}
     reasons = {}
     notices: list[Fault] = []
+    closing = study.border is not None and study.border.hard_closed
+    land = study_land(study, inputs.zones) if closing and modes.sources else None
     for mode, source in modes.sources.items():
         plan = _border_plan(study, inputs, source, study.reach)
         if plan is not None:
             notices += [notice for notice in plan.notices if notice not in notices]
+        decay = study_decay(study.reach, mode)
+        if decay is None and study.reach.decay is not None:
+            notices.append(no_curve(mode))
+        closed = None
+        if land is not None and plan is not None and mode in modes.streets:
+            with progress.stage(f"{mode} crossings closed"):
+                closed, found_crossings = closed_streets(modes.streets[mode], land, inputs.zones)
+            notices.append(found_crossings)
         job = _Job(
             source,
             weights,
             _stretched(study.reach),
-            _decay(study.reach, mode),
+            decay,
             np.isin(modes.reasons[mode], ("not_snapped", "island")),
             plan,
             study.border is not None and study.border.sectors,
+            closed,
         )
         with progress.stage(f"reach by {mode}"):
             wanted = None if origins is None else origins.get(mode)
@@ -277,11 +302,21 @@ def _all_blocks(
     return {table: pd.concat(frames, ignore_index=True) for table, frames in parts.items()}
 
 
-def _decay(reach: ReachConfig, mode: str) -> Decay | None:
-    if reach.decay is None:
+def study_decay(reach: ReachConfig, mode: str) -> Decay | None:
+    """Decay of a mode; None where the study has none, or it has no curve for this mode."""
+    if reach.decay is None or (reach.decay == "pbl" and pbl_curve(mode) is None):
         return None
     decay = decay_by_name(reach.decay, mode)
     return decay if reach.time_factor == 1.0 else ScaledDecay(decay, reach.time_factor)
+
+
+def no_curve(mode: str) -> Fault:
+    """Notice that a mode has no decay."""
+    return Fault(
+        "[reach] decay",
+        f"PBL fitted no curve for {mode}: there is no reach with decay for it",
+        severity="notice",
+    )
 
 
 def _border_plan(
@@ -291,7 +326,7 @@ def _border_plan(
     country = source.destinations.country
     if border is None or country is None or source.mode not in border.modes:
         return None
-    decay = _decay(reach, source.mode)
+    decay = study_decay(reach, source.mode)
     return plan_border(
         source.origins,
         source.destinations,
@@ -302,6 +337,7 @@ def _border_plan(
             decays=() if decay is None else (decay,),
         ),
         rules=border_rules(border, sorted(set(country))),
+        variants=sensitivity_rules() if border.sensitivity or border.wages else (),
     )
 
 

@@ -66,6 +66,12 @@ def study_sources(study: Study) -> tuple[Source, ...]:
         add(f"travel times {times.mode}", times.path, name=times.source)
     if study.regions is not None:
         add("flows", study.regions.flows, name=study.regions.source, year=study.regions.year)
+    border = study.border
+    if border is not None and border.land is not None:
+        add("land", border.land)
+    realised = None if border is None else border.realised
+    if realised is not None and realised.path is not None:
+        add("commuters", realised.path, name=realised.source, year=realised.year)
     for path in dict.fromkeys(file for s in study.scenarios for file in s.files):
         add("scenario", path)
     return tuple(found)
