@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -95,7 +96,7 @@ class Web:
         return sum(line.split(" ", 1)[1].split("?")[0] == path for line in self.log)
 
 
-def serve() -> Iterator[Web]:
+def serve(tls: ssl.SSLContext | None = None) -> Iterator[Web]:
     web = Web()
     lock = threading.Lock()
 
@@ -131,7 +132,10 @@ def serve() -> Iterator[Web]:
 
     server = Server(("127.0.0.1", 0), Http)
     web.server = server
-    web.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    scheme = "http" if tls is None else "https"
+    web.url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
