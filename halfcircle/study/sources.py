@@ -63,7 +63,7 @@ def study_sources(study: Study) -> tuple[Source, ...]:
         for feed in study.transit.feeds:
             add(f"timetable {feed.id}", feed.path, name=feed.source, licence=feed.licence)
     for times in study.times:
-        add(f"travel times {times.mode}", times.path, name=times.source)
+        add(f"times {times.mode}", times.path, name=times.source)
     if study.regions is not None:
         add("flows", study.regions.flows, name=study.regions.source, year=study.regions.year)
     border = study.border
