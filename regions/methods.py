@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -82,6 +82,17 @@ class _Task:
 
 def _labour_market_areas(task: _Task, parameters: LabourMarketAreaParameters) -> Regions:
     areas = build_labour_market_areas(task.matrix, parameters)
+    if parameters.mode != "paper":
+        # These modes decide ties by the order of identifiers, whatever the order of the zones.
+        order = _by_identifier(task.flows.zone_id)
+        areas = build_labour_market_areas(task.matrix[order][:, order], parameters)
+        back = np.argsort(order)
+        areas = replace(
+            areas,
+            label=areas.label[back],
+            zero_list=areas.zero_list[back],
+            reserve=areas.reserve[back],
+        )
     status = np.full(len(areas.label), "member", dtype=object)
     status[areas.reserve] = "reserve"
     status[areas.zero_list] = "zero_list"
@@ -93,6 +104,13 @@ def _labour_market_areas(task: _Task, parameters: LabourMarketAreaParameters) ->
         status=status,
         notices=areas.notices(task.flows.zone_id),
     )
+
+
+def _by_identifier(ids: npt.NDArray[np.object_]) -> npt.NDArray[np.intp]:
+    # Numbers as numbers, "9" before "10", like the reference implementation.
+    if all(str(item).isdecimal() for item in ids):
+        return np.argsort(np.array([int(item) for item in ids]), kind="stable")
+    return np.argsort(ids.astype(str), kind="stable")
 
 
 def _functional_urban_areas(task: _Task, parameters: FunctionalUrbanAreaParameters) -> Regions:

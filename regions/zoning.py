@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -71,7 +70,7 @@ class Regions:
         for name in ("zone_id", "region_id", "region_name"):
             object.__setattr__(self, name, id_array(getattr(self, name)))
         object.__setattr__(self, "share", _frozen_csr(self.share, np.float64))
-        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+        object.__setattr__(self, "parameters", dict(self.parameters))
         n, k = len(self.zone_id), len(self.region_id)
         status = self.status
         if status is None:

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from pyproj import CRS
 from scipy import sparse
 
+from halfcircle import Places, Zones
 from halfcircle.errors import FlowError
 from halfcircle.regions import Crosswalk, Flows, build_flows, flow_plausibility, read_crosswalk
 
@@ -113,6 +115,11 @@ def test_crosswalk_keeps_unknown_unknown():
 def test_crosswalk_faults(tmp_path):
     with pytest.raises(FlowError, match=r"do not sum to 1: 'A: 0\.7'"):
         Crosswalk(["A", "A"], ["B", "C"], [0.5, 0.2])
+    with pytest.raises(FlowError, match="pairs occur more than once: 'A to B'") as caught:
+        Crosswalk(["A", "A"], ["B", "B"], [2.0, -1.0])
+    assert "outside 0 to 1" in str(caught.value)
+    with pytest.raises(FlowError, match="differ in length"):
+        Crosswalk(["A"], ["B", "C"], [1.0])
     with pytest.raises(FlowError, match="none of its zones occurs"):
         Crosswalk.of_mergers({"X": "Y"}).apply(dense([[1.0]]))
     path = tmp_path / "merge.csv"
@@ -151,3 +158,40 @@ def test_plausibility_names_what_is_odd():
     clean = flow_plausibility(dense([[80, 21], [14, 37]]))
     assert all("not zero" in str(notice) for notice in clean.notices)
     assert "no flows" in str(flow_plausibility(build_flows(["a"], [], [], [])).notices[0])
+
+
+def test_people_who_work_far_away_are_named():
+    # Three places on a meridian: 0, 30 and 300 km north.
+    places = Places(["a", "b", "c"], [6.0, 6.0, 6.0], [51.0, 51.0 + 30 / 111.2, 51.0 + 300 / 111.2])
+    zones = Zones(places, CRS.from_epsg(25832))
+    flows = dense([[80, 20, 10], [0, 30, 0], [0, 2, 50]])
+    report = flow_plausibility(flows, zones=zones)
+    figures = report.figures.set_index("figure")["value"]
+    mean = (20 * 30 + 10 * 300 + 2 * 270) / 192
+    assert figures["mean distance, straight line"] == pytest.approx(mean, rel=0.01)
+    assert figures["median distance, straight line"] == 0
+    assert figures["farther than 150 km"] == pytest.approx(12 / 192)
+    assert any("live more than 150 km" in str(notice) for notice in report.notices)
+    other = flow_plausibility(dense([[1.0]]), zones=zones)
+    assert any("distances are left out" in str(notice) for notice in other.notices)
+
+
+def test_zones_out_of_balance_are_named():
+    report = flow_plausibility(dense([[10, 500, 0], [0, 20, 3], [0, 0, 0]]))
+    text = "\n".join(str(notice) for notice in report.notices)
+    assert "ten times more jobs than workers, or the reverse: 'a: 0.02', 'b: 22.61'" in text
+    assert "nobody lives who works: 'c'" in text
+    fractional = flow_plausibility(dense([[1.5, 2], [3, 4]]))
+    assert fractional.figures.set_index("figure")["value"]["rounding unit"] == 0
+
+
+def test_shapes_of_flows():
+    one = (sparse.csr_array(np.eye(2)),)
+    with pytest.raises(FlowError, match=r"abroad_out has shape \(2,\), expected \(1, 2\)"):
+        Flows(["a", "b"], one, abroad_out=[1.0, 2.0])
+    with pytest.raises(FlowError, match="abroad_in is negative"):
+        Flows(["a", "b"], one, abroad_in=[[-1.0, 2.0]])
+    with pytest.raises(FlowError, match="groups must be named once"):
+        Flows(["a", "b"], one * 2, ("x", "x"))
+    with pytest.raises(FlowError, match="arrays differ in length"):
+        build_flows(["a"], [0], [0, 0], [1])

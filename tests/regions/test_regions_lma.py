@@ -14,7 +14,13 @@ from real_data import data_path
 from scipy import sparse
 
 from halfcircle.errors import FlowError
-from halfcircle.regions import LabourMarketAreaParameters, build_labour_market_areas, validity
+from halfcircle.regions import (
+    Flows,
+    LabourMarketAreaParameters,
+    build_labour_market_areas,
+    delineate,
+    validity,
+)
 from halfcircle.regions.exact import canonical_order
 
 SMALL = {"min_size": 1000, "target_size": 10000}
@@ -201,6 +207,17 @@ def test_brindisi_groups_and_other_thresholds():
         min_size=50, target_size=100, min_containment=0.3, target_containment=0.4
     )
     assert build_labour_market_areas(matrix, p).n_areas == 20
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("mode", ["r-package", "paper-id-ties"])
+def test_ties_by_identifier_do_not_depend_on_the_order_of_rows(mode):
+    matrix, codes = reference("sardinia")
+    digest = next(e[-1] for e in EXPECTED if e[0] == "sardinia" and e[1] == 1000 and e[3] == mode)
+    order = np.random.default_rng(2).permutation(len(codes))
+    flows = Flows([str(code) for code in codes[order]], (matrix[order][:, order],))
+    regions = delineate(flows, parameters={**SMALL, "mode": mode})
+    assert partition_hash(regions.label, codes[order]) == digest
 
 
 @pytest.mark.real_data

@@ -6,11 +6,15 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from pyproj import CRS
 
+from halfcircle import Places, Zones
 from halfcircle._checks import id_array
+from halfcircle.access.crow_fly import CrowFly
 from halfcircle.errors import FlowError, TravelTimeError
 from halfcircle.regions import (
     CatchmentParameters,
@@ -22,6 +26,7 @@ from halfcircle.regions import (
     fit_gravity,
     fit_statistics,
     radiation,
+    straight_line_km,
 )
 from halfcircle.regions import _balancing as kernel
 from halfcircle.regions.gravity import decay_weight
@@ -72,6 +77,26 @@ def test_catchments_through_delineate():
         delineate(flows, "catchments", times=-TIMES_S)
     with pytest.raises(FlowError, match="neither nearest nor attraction"):
         CatchmentParameters(rule="fastest")
+
+
+def test_any_source_of_travel_times_will_do():
+    places = Places(["A", "b", "C", "d"], [5.0, 5.1, 5.2, 5.3], [52.0] * 4)
+    source = CrowFly(places, places, kmh=60.0, detour=1.0)
+    found = build_catchments(MASS, source, CatchmentParameters(spacing_min=5))
+    assert found.label.tolist()[0] == 0
+    assert found.centre_idx.tolist() == [0, 2]
+    cube = np.stack([TIMES_S, TIMES_S * 2], axis=1)
+    same = build_catchments(MASS, lambda idx: cube[idx])
+    assert (same.label == build_catchments(MASS, TIMES_S).label).all()
+
+
+def test_distances_inside_zones():
+    points = Places(["a", "b", "c"], [6.0, 6.0, 6.0], [51.0, 51.1, 51.3])
+    apart = straight_line_km(Zones(points, CRS.from_epsg(25832)), detour=1.2)
+    assert np.diag(apart) == pytest.approx([6.67, 6.67, 13.35], rel=0.01)  # half way to the next
+    disk = shapely.buffer(shapely.points(4e6, 3e6), 1000.0, quad_segs=64)
+    zone = Zones(Places(["a"], [9.0], [50.0]), CRS.from_epsg(3035), geometry=[disk])
+    assert straight_line_km(zone)[0, 0] == pytest.approx(128 / (45 * np.pi), rel=1e-3)
 
 
 def test_balancing_by_hand():

@@ -137,3 +137,12 @@ def test_text_in_a_column_of_numbers_from_a_spreadsheet():
     flows = flows_from_table(frame)
     assert flows.zone_id.tolist() == ["1", "2"]
     assert flows.n_unknown == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_encodings_of_spreadsheets(tmp_path, encoding):
+    path = tmp_path / "f.csv"
+    path.write_bytes("origin;destination;workers\nDé;Dé;3,5\n".encode(encoding))
+    flows = read_flows(path)
+    assert flows.zone_id.tolist() == ["Dé"]
+    assert flows.matrix()[0, 0] == 3.5
