@@ -44,7 +44,7 @@ def _build(job: Job) -> Built:
         return Built("as published", found.retrieved[:10])
     if _suffix(name) in RASTER and job.target.suffix in RASTER:
         try:
-            with rasterio.open(path) as raster:
+            with rasterio.open(path, driver="GTiff") as raster:
                 clip_raster([raster], job.target, job.area)
         except RasterioError as error:
             raise job.fault(f"cannot be read as a raster ({error})") from None

@@ -16,6 +16,7 @@ from halfcircle.places import WGS84
 __all__ = ["Area"]
 
 SEGMENTS_PER_QUARTER = 32
+EARTH_KM = 6371.0
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Area:
     Raises
     ------
     SourceError
-        The centre is not on the globe, or the radius not between 0 and 1,000 km.
+        The centre is not on the globe, the radius not between 0 and 1,000 km, or the circle
+        crosses the date line or a pole.
     """
 
     lon: float
@@ -45,6 +47,13 @@ class Area:
             )
         if not 0.0 < self.radius_km <= 1000.0:
             raise SourceError(f"a radius of {self.radius_km:g} km: must be above 0, at most 1000")
+        reach = np.degrees(self.radius_km / EARTH_KM)
+        if abs(self.lat) + reach >= 90.0:
+            raise SourceError("the area holds a pole, which maps of it cannot show")
+        if abs(self.lon) + reach / np.cos(np.radians(abs(self.lat) + reach)) >= 180.0:
+            raise SourceError(
+                "the area crosses the date line, which its sources cannot be cut along"
+            )
 
     @property
     def plane(self) -> CRS:

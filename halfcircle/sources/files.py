@@ -17,6 +17,9 @@ from halfcircle.sources.area import Area
 __all__ = ["keep_inside", "link_or_copy", "read_vector", "write_gpkg", "write_table"]
 
 EPOCH = "2000-01-01T00:00:00.000Z"
+LINKED_FROM = 64 * 2**20
+# Formats that are read as maps, by their first bytes: others can name further files to open.
+MAGIC = (b"{", b"[", b"SQLite format 3\x00", b"fgb", b"PAR1", b"\x00\x00\x27\x0a")
 
 
 def write_gpkg(frame: Any, path: Path, *, layer: str) -> None:
@@ -35,12 +38,19 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Put a file of the cache beside a study, without using the disk twice where that works."""
+    """Put a file of the cache beside a study; a large one without using the disk twice.
+
+    Small files are copied, because people edit tables in place, which would reach the cache.
+    """
     target.unlink(missing_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
+    if source.stat().st_size >= LINKED_FROM:
+        try:
+            os.link(source, target)
+        except OSError:
+            pass  # another disk, or one that knows no links
+        else:
+            return
+    shutil.copyfile(source, target)
 
 
 def read_vector(path: Path, *, where: str, **options: Any) -> Any:
@@ -53,6 +63,12 @@ def read_vector(path: Path, *, where: str, **options: Any) -> Any:
     """
     import geopandas as gpd
 
+    with path.open("rb") as file:
+        head = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not head.startswith(MAGIC):
+        raise SourceError(
+            f"{where}: is no GeoJSON, GeoPackage, shapefile, FlatGeobuf or GeoParquet"
+        )
     try:
         frame = gpd.read_file(path, engine="pyogrio", **options)
     except Exception as error:  # GDAL raises many kinds

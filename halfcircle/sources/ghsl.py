@@ -67,7 +67,7 @@ def _build(job: Job) -> Built:
                 download.path, "*.tif", job.scratch / f"tile-{i}.tif", where=job.entry.where
             )
             try:
-                rasters.append(stack.enter_context(rasterio.open(path)))
+                rasters.append(stack.enter_context(rasterio.open(path, driver="GTiff")))
             except RasterioError as error:
                 raise job.fault(f"a tile cannot be read ({error})") from None
         clip_raster(rasters, job.target, job.area)

@@ -67,6 +67,12 @@ def _lau(job: Job) -> Built:
         unknown = int(columns["population"].isna().sum())
         if unknown:
             notes.append(f"population is missing in {unknown} of {len(frame)} municipalities")
+    there = set(columns["country"])
+    notes += [
+        f"no municipality of {country} has its middle in the area, or GISCO has none of it"
+        for country in job["countries"] or ()
+        if country not in there
+    ]
     _write(job, frame, columns, key="zone_id", layer="zones")
     return Built(
         f"municipalities (LAU {year}) whose middle lies in the area", str(year), notes=tuple(notes)
@@ -142,7 +148,11 @@ LAU = Adapter(
     LICENCE,
     "yearly",
     (".gpkg",),
-    {"year": YEAR, "scale": SCALE},
+    {
+        "year": YEAR,
+        "scale": SCALE,
+        "countries": Parameter("texts", "ISO codes that should be there: noted where they lack"),
+    },
     _lau,
 )
 NUTS = Adapter(

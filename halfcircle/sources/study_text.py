@@ -21,7 +21,7 @@ CENSUS_YEAR = 2021
 CENSUS_CELL_M = 1000
 GHS_LICENCE = "CC BY 4.0, European Commission, JRC, GHSL"
 GHS_YEAR = 2020
-CBS_JOBS = ("85481NED", 2023)  # jobs of employees by municipality of home and of work
+CBS_JOBS = "85481NED"  # jobs of employees by municipality of home and of work, from 2021
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def study_text(
         _head(found),
         _zones(found, grid_m),
         *(_opportunity(name, year, grid_m) for name in opportunities if name != "jobs"),
-        _jobs(wanted="jobs" in opportunities, there=jobs, grid_m=grid_m),
+        _jobs(year, wanted="jobs" in opportunities, there=jobs, grid_m=grid_m),
         _streets(found),
         _transit(found, transit, date),
         _reach(modes),
@@ -94,7 +94,7 @@ def study_text(
     elif "population" in opportunities and grid_m is not None:
         parts.append(_fetch_ghs())
     if jobs:
-        parts.append(_fetch_jobs())
+        parts.append(_fetch_jobs(year))
     if jobs and grid_m is not None:
         parts.append(_fetch_spread(found, grid_m))
     return "\n".join(part for part in parts if part)
@@ -170,10 +170,10 @@ licence = "{licence}"
 """
 
 
-def _jobs(*, wanted: bool, there: bool, grid_m: int | None) -> str:
+def _jobs(year: int, *, wanted: bool, there: bool, grid_m: int | None) -> str:
     if there:
         where = 'path = "data/jobs-nl.csv"\nid = "zone_id"'
-        source = f"CBS StatLine {CBS_JOBS[0]}"
+        source = f"CBS StatLine {CBS_JOBS}"
         if grid_m is not None:
             where = 'path = "data/jobs.csv"'
             source += ", municipal counts spread over buildings of OpenStreetMap"
@@ -182,7 +182,7 @@ def _jobs(*, wanted: bool, there: bool, grid_m: int | None) -> str:
 name = "jobs"                          # of employees; the Netherlands only
 {where}
 column = "value"
-year = {CBS_JOBS[1]}
+year = {year}
 unit = "jobs"
 source = "{source}"
 licence = "CC BY 4.0, CBS"
@@ -266,6 +266,7 @@ radius_km = {found.area.radius_km!r}
 file = "data/zones.gpkg"
 source = "gisco-lau"
 year = {year}
+countries = [{", ".join(_quoted(country) for country in found.countries)}]
 licence = "{GISCO_LICENCE}"
 """
 
@@ -363,15 +364,14 @@ cell_m = {grid_m}
 """
 
 
-def _fetch_jobs() -> str:
-    table, year = CBS_JOBS
+def _fetch_jobs(year: int) -> str:
     return f"""\
 [[fetch.files]]
 file = "data/jobs-nl.csv"
 source = "cbs-odata"
-table = "{table}"
+table = "{CBS_JOBS}"
 region = "WerkregioS"
-where = {{ WoonregioS = "NL01*", Perioden = "{year}JJ00" }}
+where = {{ WoonregioS = "NL01*", Perioden = "{year}JJ00" }}   # the year of the zones: codes change
 factor = 1000                          # the table counts in thousands
 prefix = "NL_"                         # GISCO writes NL_GM0153
 licence = "CC BY 4.0, CBS"

@@ -28,6 +28,7 @@ CHUNK = 2**16
 MOST_REDIRECTS = 10
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+TELL_EVERY_S = 0.2
 PROGRESS_BYTES = 2**20  # attempts are counted from zero again after this much was gained
 SPARE_BYTES = 2**26
 CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
@@ -271,7 +272,7 @@ class Transfer:
                 while block := file.read(CHUNK * 16):
                     sha.update(block)
                     md5.update(block)
-        done, began, marked = at, time.monotonic(), at
+        done, began, marked, told = at, time.monotonic(), at, 0.0
         with part.open("ab" if at else "wb") as file:
             for block in _blocks(response):
                 file.write(block)
@@ -282,12 +283,15 @@ class Transfer:
                     file.close()
                     part.unlink(missing_ok=True)
                     raise self._fault(request, f"sends more than the limit of {limit:,} bytes")
-                self._tell(request, done, total)
                 now = time.monotonic()
+                if now - told > TELL_EVERY_S:
+                    self._tell(request, done, total)
+                    told = now
                 if now - began > self.policy.patience_s:
                     if (done - marked) / (now - began) < self.policy.slowest_bytes_s:
                         raise _Again("the transfer is all but standing still")
                     began, marked = now, done
+        self._tell(request, done, total)
         if total is not None and done < total:
             raise _Again("the connection was cut half-way")
         return Answer(part, sha.hexdigest(), md5.hexdigest(), done, resolved, etag, last_modified)

@@ -103,6 +103,19 @@ def test_gisco_writes_two_countries_its_own_way(web: Web, fetch: Fetch) -> None:
     assert locked.notes[0] == "the file has no column POP_2021: population is missing"
 
 
+def test_a_country_without_municipalities_is_noted(web: Web, fetch: Fetch) -> None:
+    web.files[LAU] = collection(
+        [
+            (
+                {"GISCO_ID": "a", "CNTR_CODE": "NL", "LAU_NAME": "x", "POP_2021": 1},
+                square(LON, LAT),
+            )
+        ]
+    )
+    _, locked = fetch("gisco-lau", "data/zones.gpkg", countries=["NL", "GB"])
+    assert [note.split(" has ")[0] for note in locked.notes] == ["no municipality of GB"]
+
+
 def test_gisco_nuts_and_countries(web: Web, tmp_path: Path) -> None:
     base = "/gisco/distribution/v2"
     web.files[f"{base}/nuts/geojson/NUTS_RG_01M_2024_4326_LEVL_3.geojson"] = collection(
@@ -482,6 +495,22 @@ def test_any_raster_is_clipped_to_whole_cells(web: Web, fetch: Fetch) -> None:
         assert cells.shape[1] <= 6
         row, column = raster.index(LON + 0.05, LAT - 0.05)
         assert cells[row, column] == 50 * 100 + 50
+
+
+@pytest.mark.parametrize("name", ["x.fgb", "x.parquet", "x.geojson"])
+def test_a_map_that_names_other_files_is_not_opened(
+    web: Web, fetch: Fetch, tmp_path: Path, name: str
+) -> None:
+    vrt = (
+        "<OGRVRTDataSource><OGRVRTLayer name='a'><SrcDataSource>/etc/passwd</SrcDataSource>"
+        "</OGRVRTLayer></OGRVRTDataSource>"
+    )
+    web.files[f"/{name}"] = vrt.encode()
+    with pytest.raises(SourceError, match=r"is no GeoJSON|that is not JSON"):
+        fetch("url", "data/a.gpkg", url=web.at(f"/{name}"), clip=True)
+    web.files["/x.zip"] = zip_of({"x.tif": "<VRTDataset rasterXSize='1' rasterYSize='1'/>"})
+    with pytest.raises(SourceError, match="cannot be read as a raster"):
+        fetch("url", "data/a.tif", url=web.at("/x.zip"), member="x.tif", clip=True)
 
 
 @pytest.mark.parametrize(

@@ -383,7 +383,7 @@ def test_time_zones(lon: float, lat: float, country: str, zone: str) -> None:
 # ---- areas ----
 
 
-@given(st.floats(-179, 179), st.floats(-80, 80), st.floats(0.5, 300))
+@given(st.floats(-150, 150), st.floats(-80, 80), st.floats(0.5, 300))
 @settings(deadline=None, max_examples=60)
 def test_the_circle_is_round(lon: float, lat: float, radius_km: float) -> None:
     area = Area(lon, lat, radius_km)
@@ -392,9 +392,11 @@ def test_the_circle_is_round(lon: float, lat: float, radius_km: float) -> None:
     assert area.holds([lon, lon], lat + north).tolist() == [True, False]
 
 
-@pytest.mark.parametrize("values", [(0, 0, 0), (0, 0, 1e6), (200, 0, 1), (0, 91, 1)])
+@pytest.mark.parametrize(
+    "values", [(0, 0, 0), (0, 0, 1e6), (200, 0, 1), (0, 91, 1), (179.9, 0, 60), (9, 84, 700)]
+)
 def test_areas_that_are_none(values: tuple[float, float, float]) -> None:
-    with pytest.raises(SourceError, match=r"is no longitude|must be above 0"):
+    with pytest.raises(SourceError, match=r"is no longitude|must be above 0|date line|a pole"):
         Area(*values)
 
 
