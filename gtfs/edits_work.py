@@ -47,7 +47,7 @@ class Work:
 
     def at(self, key: str) -> str:
         """Place of a key of the edit, for faults."""
-        return f"{self.edit.where} {key}".strip()
+        return f"{self.edit.where or f'edit {self.edit.label!r}'} {key}".strip()
 
     def fault(self, key: str, what: str, values: Iterable[object] = (), remedy: str = "") -> None:
         """Note an error."""
