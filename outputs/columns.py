@@ -6,80 +6,21 @@ read from here, so that they cannot tell different stories.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from halfcircle.outputs._columns import (
+    BAND,
+    GROUP,
+    MEASURE,
+    MODE,
+    OPPORTUNITY,
+    SCENARIO,
+    ZONE_ID,
+    Column,
+    Table,
+    count,
+)
+from halfcircle.outputs.border_columns import BORDER_TABLES
 
 __all__ = ["TABLES", "Column", "Table"]
-
-Kind = Literal["text", "number", "integer"]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a table.
-
-    Parameters
-    ----------
-    name : str
-    kind : {"text", "number", "integer"}
-    unit : str
-        Empty for text.
-    description : str
-        One clause.
-    key : bool
-        Part of what identifies a row; a key column may still be empty where it says so.
-    required : bool
-        Whether a value must be present in every row.
-    """
-
-    name: str
-    kind: Kind
-    unit: str
-    description: str
-    key: bool = False
-    required: bool = True
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: its name, what a row is, and its columns in order."""
-
-    name: str
-    description: str
-    columns: tuple[Column, ...]
-
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        """Names in order."""
-        return tuple(column.name for column in self.columns)
-
-    @property
-    def key_names(self) -> tuple[str, ...]:
-        """Names of the columns that identify a row."""
-        return tuple(column.name for column in self.columns if column.key)
-
-
-ZONE_ID = Column("zone_id", "text", "", "identifier of the zone in the zones file", key=True)
-SCENARIO = Column("scenario", "text", "", "'baseline' or the name of a scenario", key=True)
-MODE = Column(
-    "mode", "text", "", "walk, bike, car, transit, a chain such as bike+transit", key=True
-)
-OPPORTUNITY = Column("opportunity", "text", "", "what is reached: jobs, schools, ...", key=True)
-GROUP = Column("group", "text", "", "group within the opportunity; 'all' if undivided", key=True)
-BAND = Column(
-    "band_min",
-    "number",
-    "minutes",
-    "travel time up to which opportunities count; empty for measures without a limit",
-    key=True,
-    required=False,
-)
-MEASURE = Column("measure", "text", "", "how opportunities are counted: cumulative, ...", key=True)
-
-
-def _count(name: str, description: str) -> Column:
-    return Column(name, "number", "unit of the opportunity", description, required=False)
-
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -104,7 +45,7 @@ TABLES: dict[str, Table] = {
                     required=False,
                 ),
                 MEASURE,
-                _count("value", "opportunities reached"),
+                count("value", "opportunities reached"),
             ),
         ),
         Table(
@@ -127,9 +68,9 @@ TABLES: dict[str, Table] = {
                 GROUP,
                 BAND,
                 MEASURE,
-                _count("reach_domestic", "opportunities reached in the zone's own country"),
-                _count("reach_open", "opportunities reached if the border did not count"),
-                _count("reach_effective", "opportunities reached with the border penalties"),
+                count("reach_domestic", "opportunities reached in the zone's own country"),
+                count("reach_open", "opportunities reached if the border did not count"),
+                count("reach_effective", "opportunities reached with the border penalties"),
                 Column(
                     "loss",
                     "number",
@@ -157,8 +98,8 @@ TABLES: dict[str, Table] = {
                     "0 = north, clockwise to 15; 16 = inside the zone itself",
                     key=True,
                 ),
-                _count("reach_domestic", "opportunities reached in the zone's own country"),
-                _count("reach_open", "opportunities reached if the border did not count"),
+                count("reach_domestic", "opportunities reached in the zone's own country"),
+                count("reach_open", "opportunities reached if the border did not count"),
             ),
         ),
         Table(
@@ -183,10 +124,11 @@ TABLES: dict[str, Table] = {
                 MODE,
                 OPPORTUNITY,
                 BAND,
-                _count("baseline", "opportunities reached in the baseline"),
-                _count("variant", "opportunities reached in the scenario"),
-                _count("delta", "variant - baseline"),
+                count("baseline", "opportunities reached in the baseline"),
+                count("variant", "opportunities reached in the scenario"),
+                count("delta", "variant - baseline"),
             ),
         ),
+        *BORDER_TABLES,
     )
 }

@@ -115,6 +115,9 @@ class RunResult:
         Values that are not known are NaN or have no row.
     unreached : DataFrame, optional
     border, sectors, membership, scenarios : DataFrame, optional
+    border_summary, border_sensitivity, half_circle, border_land, border_causes, border_pairs,
+    border_potential, border_wages, border_sources : DataFrame, optional
+        What else is told about the border.
     regions : mapping of str to GeoDataFrame
         Layer name -> region polygons.
     border_line : shapely geometry, optional
@@ -150,6 +153,15 @@ class RunResult:
     sectors: pd.DataFrame | None = None
     membership: pd.DataFrame | None = None
     scenarios: pd.DataFrame | None = None
+    border_summary: pd.DataFrame | None = None
+    border_sensitivity: pd.DataFrame | None = None
+    half_circle: pd.DataFrame | None = None
+    border_land: pd.DataFrame | None = None
+    border_causes: pd.DataFrame | None = None
+    border_pairs: pd.DataFrame | None = None
+    border_potential: pd.DataFrame | None = None
+    border_wages: pd.DataFrame | None = None
+    border_sources: pd.DataFrame | None = None
     regions: Mapping[str, Any] = field(default_factory=dict)
     border_line: Any = None
     weight: str | None = None
@@ -223,7 +235,9 @@ def _check_table(name: str, table: pd.DataFrame, zones: Zones, faults: Faults) -
                 faults.add(f"{name}.{column.name}", "has infinite values")
         if column.required and values.isna().any():
             faults.add(f"{name}.{column.name}", "is empty", count=int(values.isna().sum()))
-    unknown = pd.Index(table["zone_id"].unique()).difference(pd.Index(zones.zone_id))
+    unknown = pd.Index([])
+    if "zone_id" in spec.column_names:
+        unknown = pd.Index(table["zone_id"].unique()).difference(pd.Index(zones.zone_id))
     if len(unknown):
         faults.add(f"{name}.zone_id", "unknown zones", values=list(unknown))
     if name == "reach" and pd.api.types.is_numeric_dtype(table["value"]):

@@ -99,7 +99,8 @@ def loss_of_tables(
     names = [variant_column(rules.name) for rules in variants]
     effective = [values(name) for name in ("reach_effective", *names)]
     domestic = values("reach_domestic")
-    found = pd.Index(zones.zone_id).get_indexer(table["zone_id"].to_numpy()[:: shape[1] * shape[2]])
+    first = table["zone_id"].iloc[:: len(measures) * len(columns)]
+    found = pd.Index(zones.zone_id).get_indexer(pd.Index(first))
     by_sector: list[Floats] = []
     vectors = None
     if sectors is not None and VECTORS[0] in border:
@@ -137,7 +138,7 @@ def _order(
     sector: bool = False,
 ) -> npt.NDArray[np.int64]:
     """Order of rows: zone, measure, opportunity and group, sector."""
-    zone = pd.Index(zones.zone_id).get_indexer(table["zone_id"].to_numpy())
+    zone = pd.Index(zones.zone_id).get_indexer(pd.Index(table["zone_id"]))
     band = np.nan_to_num(table["band_min"].to_numpy(np.float64), nan=np.inf)
     pairs = pd.MultiIndex.from_tuples(columns)
     column = pairs.get_indexer(pd.MultiIndex.from_frame(table[list(KEYS)]))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
@@ -13,6 +15,8 @@ from halfcircle.errors import OutputError
 from halfcircle.outputs import RunResult, Settings, write_outputs
 from halfcircle.outputs.manifest import write_manifest
 from halfcircle.study.blocks import BlockStore, run_key
+from halfcircle.study.border import compute_border
+from halfcircle.study.border_inputs import read_border_inputs
 from halfcircle.study.config import Study
 from halfcircle.study.inputs import read_inputs
 from halfcircle.study.modes import Modes, build_modes
@@ -22,9 +26,61 @@ from halfcircle.study.regions import compute_regions
 from halfcircle.study.scenario_run import Scenarios, check_scenarios, compute_scenarios
 from halfcircle.study.study_file import read_study
 
-__all__ = ["compute_study", "run_study"]
+__all__ = ["Computed", "compute_study", "run_study", "study_result"]
 
 UNLISTED = ("manifest.json", "timings.json")
+
+
+@dataclass(frozen=True, eq=False)
+class Computed:
+    """What a run has computed, before anything of it is written.
+
+    Parameters
+    ----------
+    result : RunResult
+    store : BlockStore
+        Finished blocks, to be closed once the results are written.
+    scenarios : Scenarios
+        What they leave behind beside the tables.
+    joined : DataFrame
+        kind, first, second, reason: stations, trips and trains of the feeds that are one in the
+        timetable.
+    """
+
+    result: RunResult
+    store: BlockStore
+    scenarios: Scenarios
+    joined: pd.DataFrame
+
+    def write(self, folder: Path, *, language: str = "en") -> list[Path]:
+        """Write everything into `folder`; returns the files."""
+        written = write_outputs(self.result, folder, language=language)
+        further = self.scenarios.write(folder)
+        if len(self.joined):
+            path = folder / "joined.csv"
+            self.joined.to_csv(path, index=False, lineterminator="\n")
+            further = [*further, path]
+        if further:
+            written = [*further, *written]
+            write_manifest(
+                self.result,
+                folder / "manifest.json",
+                outputs=[path for path in written if path.name not in UNLISTED],
+            )
+        return written
+
+
+def study_result(
+    path: Path, *, workers: int | None = None, progress: Progress | None = None
+) -> RunResult:
+    """Run a study and keep the results in memory: for notebooks and scripts.
+
+    Parameters and faults are those of `run_study`; nothing is written.
+    """
+    with TemporaryDirectory() as folder:
+        progress = progress or Progress(quiet=True)
+        study = read_study(path)
+        return compute_study(study, Path(folder), workers=workers, progress=progress).result
 
 
 def run_study(
@@ -67,20 +123,10 @@ def run_study(
     folder = out if out is not None else study.out
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file, expected a folder for the results")
-    result, store, scenarios = compute_study(
-        study, folder, workers=workers, resume=resume, progress=progress
-    )
+    computed = compute_study(study, folder, workers=workers, resume=resume, progress=progress)
     with progress.stage("results written"):
-        written = write_outputs(result, folder, language=study.language)
-        further = scenarios.write(folder)
-        if further:
-            written = [*further, *written]
-            write_manifest(
-                result,
-                folder / "manifest.json",
-                outputs=[path for path in written if path.name not in UNLISTED],
-            )
-    store.close()
+        written = computed.write(folder, language=study.language)
+    computed.store.close()
     return written
 
 
@@ -91,19 +137,11 @@ def compute_study(
     workers: int | None = None,
     resume: bool = True,
     progress: Progress,
-) -> tuple[RunResult, BlockStore, Scenarios]:
-    """Read, prepare and compute; see `run_study`.
-
-    Returns
-    -------
-    RunResult
-    BlockStore
-        Finished blocks, to be closed once the results are written.
-    Scenarios
-        What they leave behind beside the tables.
-    """
+) -> Computed:
+    """Read, prepare and compute; see `run_study`."""
     workers = workers or os.cpu_count() or 1
     inputs = read_inputs(study, progress)
+    border_inputs = read_border_inputs(study, inputs.zones)
     key = run_key([__version__, study.sha256, [(s.role, s.path, s.sha256) for s in inputs.sources]])
     with progress.stage("edits checked"):
         check_scenarios(study, inputs)
@@ -115,6 +153,11 @@ def compute_study(
     )
     with progress.stage("daily urban systems"):
         regions = compute_regions(study, inputs, modes)
+    border = None if tables.border is None else _stacked(tables.border, scenarios.border)
+    sectors = None if tables.sectors is None else _stacked(tables.sectors, scenarios.sectors)
+    about_border = compute_border(
+        study, inputs, border_inputs, modes, border, sectors, store, progress=progress
+    )
     opportunities = inputs.opportunities
     if inputs.population is not None:
         opportunities = (*opportunities, inputs.population)
@@ -125,8 +168,8 @@ def compute_study(
         opportunities=opportunities,
         reach=_stacked(tables.reach, scenarios.reach),
         unreached=tables.unreached,
-        border=None if tables.border is None else _stacked(tables.border, scenarios.border),
-        sectors=None if tables.sectors is None else _stacked(tables.sectors, scenarios.sectors),
+        border=border,
+        sectors=sectors,
         scenarios=scenarios.differences,
         membership=regions.membership,
         regions=regions.layers,
@@ -140,11 +183,14 @@ def compute_study(
             *tables.notices,
             *regions.notices,
             *scenarios.notices,
+            *about_border.notices,
         ),
         timings_s=dict(progress.timings_s),
         study_hash=key,
+        **about_border.by_name(),
     )
-    return result, store, scenarios
+    joined = pd.DataFrame(modes.joined, columns=["kind", "first", "second", "reason"])
+    return Computed(result, store, scenarios, joined)
 
 
 def _stacked(baseline: pd.DataFrame, variants: Sequence[pd.DataFrame]) -> pd.DataFrame:
