@@ -10,7 +10,8 @@ from pathlib import Path
 from halfcircle._version import __version__
 from halfcircle.demo import DEMOS, write_demo
 from halfcircle.errors import HalfcircleError
-from halfcircle.study.check import check_feeds, check_study
+from halfcircle.gtfs import check_feeds
+from halfcircle.study.check import check_study
 from halfcircle.study.compare import compare_runs
 from halfcircle.study.progress import Progress
 from halfcircle.study.run import run_study
@@ -95,9 +96,9 @@ def _check(options: argparse.Namespace, progress: Progress) -> int:
         print(text)  # noqa: T201 - the answer of the command
         fine &= good
     if feeds:
-        text, good = check_feeds(feeds, as_json=options.json)
-        print(text)  # noqa: T201
-        fine &= good
+        report = check_feeds(feeds)
+        print(report.to_json() if options.json else report.to_text().rstrip())  # noqa: T201
+        fine &= not report.failed
     return DONE if fine else WRONG_INPUT
 
 

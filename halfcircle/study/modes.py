@@ -38,6 +38,7 @@ from halfcircle.access.transit_times import HeadwayDraws, TransitTimes
 from halfcircle.access.travel_times import TravelTimeSource
 from halfcircle.errors import Fault, StudyError
 from halfcircle.gtfs import (
+    Merged,
     MergeRules,
     Timetable,
     TransferRules,
@@ -66,6 +67,8 @@ class Modes:
     reasons : dict of str to array of str, shape (n_zones,)
         By mode: why a zone is not connected; the empty string where it is.
     notices : list of Fault
+    joined : list of Merged
+        Stations, trips and trains of the feeds that are one in the timetable.
     service_date : str
         The date that the timetable was compiled for.
     streets : dict of str to StreetTimes
@@ -77,6 +80,7 @@ class Modes:
     sources: dict[str, TravelTimeSource] = field(default_factory=dict)
     reasons: dict[str, npt.NDArray[np.object_]] = field(default_factory=dict)
     notices: list[Fault] = field(default_factory=list)
+    joined: list[Merged] = field(default_factory=list)
     service_date: str = ""
     streets: dict[str, StreetTimes] = field(default_factory=dict)
     timetables: dict[int, tuple[Timetable, int, int]] = field(default_factory=dict)
@@ -350,6 +354,8 @@ class _Builder:
                 frequency_draw=draw,
             )
             self.modes.notices.extend(n for n in timetable.notices if n not in faults.items)
+            if draw == 0:
+                self.modes.joined.extend(timetable.merged)
         with self.progress.stage("footpaths between stops"):
             timetable = add_footpaths(
                 timetable,
