@@ -43,7 +43,11 @@ from halfcircle.regions.merging import (
     build_intramax,
 )
 from halfcircle.regions.methods import METHODS, delineate
-from halfcircle.regions.overlap import nested_labour_market_areas, overlapping_membership
+from halfcircle.regions.overlap import (
+    OverlappingParameters,
+    nested_labour_market_areas,
+    overlapping_membership,
+)
 from halfcircle.regions.placebo import Cut, placebo_borders, straight_cuts
 from halfcircle.regions.plausibility import Plausibility, flow_plausibility
 from halfcircle.regions.read_flows import flows_from_table, read_flow_matrix, read_flows
@@ -85,6 +89,7 @@ __all__ = [
     "IntramaxParameters",
     "LabourMarketAreaParameters",
     "LabourMarketAreas",
+    "OverlappingParameters",
     "Plausibility",
     "Regions",
     "Stability",

@@ -66,9 +66,10 @@ def balance(
         Values are negative or not finite, totals differ, a row or column that should have a sum
         has no seed, or the zeros of the seed make the margins impossible.
     """
-    s = np.ascontiguousarray(seed, np.float64)
-    rows = np.ascontiguousarray(row_sums, np.float64)
-    columns = np.ascontiguousarray(column_sums, np.float64)
+    # Writable like all that the kernels get, which are then compiled once.
+    s, rows, columns = (
+        np.require(values, np.float64, ["C", "W"]) for values in (seed, row_sums, column_sums)
+    )
     where, faults = "balancing", Faults()
     for label, values in (("seed", s), ("row sums", rows), ("column sums", columns)):
         bad = ~np.isfinite(values) | (values < 0)

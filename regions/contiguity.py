@@ -78,7 +78,12 @@ def pieces_of(label: npt.NDArray[np.int64], borders: FlowMatrix) -> npt.NDArray[
 
 
 def repair_contiguity(
-    regions: Regions, flows: Flows, borders: FlowMatrix, *, group: str | None = None
+    regions: Regions,
+    flows: Flows,
+    borders: FlowMatrix,
+    *,
+    group: str | None = None,
+    zone_name: npt.NDArray[np.object_] | None = None,
 ) -> Regions:
     """Give pieces that are cut off from their region to the adjacent region they are linked to.
 
@@ -96,6 +101,8 @@ def repair_contiguity(
         As of `shared_borders`.
     group : str, optional
         All groups together when left out.
+    zone_name : array of str, shape (n,), optional
+        For the log, and for a region whose largest centre moved.
 
     Returns
     -------
@@ -107,6 +114,7 @@ def repair_contiguity(
     residents, jobs = flows.residents(group), flows.jobs(group)
     weight = residents + jobs
     label = regions.label.copy()
+    called = regions.zone_id if zone_name is None else zone_name
     moved = np.zeros(len(label), np.bool_)
     log: list[str] = []
     for _ in range(len(label)):
@@ -126,7 +134,7 @@ def repair_contiguity(
                 label[zones] = target
                 moved[zones] = True
                 log.append(
-                    f"{', '.join(regions.zone_id[zones])}: cut off from "
+                    f"{', '.join(called[zones])}: cut off from "
                     f"{regions.region_name[home]}, moved to {regions.region_name[target]}"
                 )
                 break
@@ -138,6 +146,7 @@ def repair_contiguity(
         regions.zone_id,
         label,
         weight=jobs,
+        zone_name=zone_name,
         method=regions.method,
         group=regions.group,
         parameters={**regions.parameters, "contiguous": True},

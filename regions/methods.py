@@ -17,7 +17,7 @@ from halfcircle.places import Zones
 from halfcircle.regions._times import Times
 from halfcircle.regions.catchments import CatchmentParameters, build_catchments
 from halfcircle.regions.communities import CommunityParameters, build_communities
-from halfcircle.regions.contiguity import shared_borders
+from halfcircle.regions.contiguity import repair_contiguity, shared_borders
 from halfcircle.regions.flows import FlowMatrix, Flows
 from halfcircle.regions.functional_urban_areas import (
     FunctionalUrbanAreaParameters,
@@ -35,6 +35,7 @@ from halfcircle.regions.merging import (
     build_flow_merging,
     build_intramax,
 )
+from halfcircle.regions.overlap import OverlappingParameters, overlapping_membership
 from halfcircle.regions.urban_centres import CentrePopulation
 from halfcircle.regions.zoning import Regions, build_regions, unique_names
 
@@ -104,6 +105,16 @@ def _labour_market_areas(task: _Task, parameters: LabourMarketAreaParameters) ->
         status=status,
         notices=areas.notices(task.flows.zone_id),
     )
+
+
+def _overlapping(task: _Task, parameters: OverlappingParameters) -> Regions:
+    regions = overlapping_membership(
+        _labour_market_areas(task, parameters),
+        task.flows,
+        group=task.group,
+        min_share=parameters.min_share,
+    )
+    return replace(regions, method="overlapping")
 
 
 def _by_identifier(ids: npt.NDArray[np.object_]) -> npt.NDArray[np.intp]:
@@ -215,6 +226,7 @@ def _catchments(task: _Task, parameters: CatchmentParameters) -> Regions:
 #: Name of a method -> its parameters and the function that does it.
 METHODS: Mapping[str, tuple[type[Any], Callable[[_Task, Any], Regions]]] = {
     "labour-market-areas": (LabourMarketAreaParameters, _labour_market_areas),
+    "overlapping": (OverlappingParameters, _overlapping),
     "functional-urban-areas": (FunctionalUrbanAreaParameters, _functional_urban_areas),
     "communities": (CommunityParameters, _communities),
     "intramax": (IntramaxParameters, _intramax),
@@ -243,6 +255,8 @@ def delineate(
         A key of `METHODS`.
     parameters : mapping, optional
         Thresholds and so on of that method; see its parameter class. Defaults where left out.
+        ``contiguous`` (true or false) goes with every method: pieces that are cut off are moved
+        afterwards, as of `repair_contiguity`.
     group : str, optional
         One group of the flows (education, mode); all together when left out.
     zones : Zones, optional
@@ -285,8 +299,19 @@ def delineate(
         )
         faults.raise_errors(FlowError)
     kind, run = METHODS[method]
+    given = dict(parameters or {})
+    contiguous = given.pop("contiguous", False)
+    if not isinstance(contiguous, bool):
+        what = "is neither true nor false"
+        faults.add(f"{WHERE} parameters.contiguous", what, values=[contiguous])
+    elif contiguous and (zones is None or zones.geometry is None):
+        faults.add(
+            f"{WHERE} parameters.contiguous",
+            "needs zones with areas",
+            remedy="zones that are points have no neighbours",
+        )
     try:
-        chosen = parameters_of(kind, parameters or {})
+        chosen = parameters_of(kind, given)
     except FlowError as error:
         faults.extend(error.faults)
     try:
@@ -294,7 +319,12 @@ def delineate(
     except FlowError as error:
         faults.extend(error.faults)
     faults.raise_errors(FlowError)
-    return run(_Task(flows, matrix, group, zones, times, centres), chosen)
+    regions = run(_Task(flows, matrix, group, zones, times, centres), chosen)
+    if contiguous and zones is not None and regions.is_partition:
+        regions = repair_contiguity(
+            regions, flows, shared_borders(zones), group=group, zone_name=zones.label
+        )
+    return regions
 
 
 def parameters_of(kind: type[Any], given: Mapping[str, Any]) -> Any:

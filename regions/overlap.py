@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,36 @@ from halfcircle.regions.labour_market_areas import (
 )
 from halfcircle.regions.zoning import Regions, build_regions
 
-__all__ = ["nested_labour_market_areas", "overlapping_membership"]
+__all__ = ["OverlappingParameters", "nested_labour_market_areas", "overlapping_membership"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverlappingParameters(LabourMarketAreaParameters):
+    """Labour market areas in which a place may belong to several.
+
+    Parameters
+    ----------
+    min_share : float
+        As of `overlapping_membership`.
+
+    Raises
+    ------
+    FlowError
+        All thresholds that are out of range, at once.
+    """
+
+    min_share: float = 0.15
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        try:
+            super().__post_init__()
+        except FlowError as error:
+            faults.extend(error.faults)
+        if not (isinstance(self.min_share, (int, float)) and 0 < self.min_share <= 1):
+            what = "must lie between 0 and 1"
+            faults.add("[regions] parameters.min_share", what, values=[self.min_share])
+        faults.raise_errors(FlowError)
 
 
 def overlapping_membership(

@@ -210,6 +210,12 @@ def test_a_place_between_two_systems_belongs_to_both():
     assert table["residents"].sum() == pytest.approx(flows.matrix().sum())
     with pytest.raises(FlowError, match="between 0 and 1"):
         overlapping_membership(base, flows, min_share=0)
+    p = {"min_size": 300, "target_size": 2000, "min_share": 0.2}
+    same = delineate(flows, "overlapping", parameters=p)
+    assert (same.share != both.share).nnz == 0
+    with pytest.raises(FlowError, match="min_share: must lie") as caught:
+        delineate(flows, "overlapping", parameters={"min_share": 2, "min_size": -1})
+    assert "min_size" in str(caught.value)
 
 
 def test_levels_are_nested():

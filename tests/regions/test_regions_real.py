@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
-from real_data import data_path
+from real_data import ROOT, data_path
 
 from halfcircle.read_zones import read_zones
 from halfcircle.regions import (
@@ -134,3 +136,13 @@ def test_what_is_odd_about_the_dutch_table_of_2014():
     text = "\n".join(str(notice) for notice in flow_plausibility(flows).notices)
     assert "multiples of 100" in text
     assert len(delineate(flows, parameters=vars(STRICT))) == 30
+
+
+def test_the_example_of_the_documentation_runs(monkeypatch):
+    data_path("north_nl/flows/nl_commuting_bymode.csv.gz")
+    monkeypatch.chdir(ROOT)
+    text = (ROOT / "docs" / "regions.md").read_text(encoding="utf-8")
+    names = {}
+    exec(re.findall(r"```python\n(.*?)```", text, re.S)[0], names)
+    assert len(names["regions"]) == 61
+    assert names["sure"].table()["probability"].mean() > 0.8

@@ -93,6 +93,24 @@ def test_a_piece_that_is_cut_off_goes_to_the_neighbour_it_is_linked_to():
     assert (again.label == fixed.label).all()
 
 
+def test_contiguous_is_a_parameter_of_every_method():
+    zones = squares(6, 1)
+    f = np.diag([900, 50, 60, 800, 40, 700]).astype(float)
+    f[4, 0], f[4, 3], f[4, 5], f[1, 0], f[2, 3] = 300, 9, 10, 200, 200
+    flows = flows_of(f, zones.zone_id)
+    loose = delineate(flows, "intramax", parameters={"n_regions": 3}, zones=zones)
+    fixed = delineate(
+        flows, "intramax", parameters={"n_regions": 3, "contiguous": True}, zones=zones
+    )
+    assert loose.region_of("z004") == "z000"
+    assert fixed.region_of("z004") == "z005"
+    assert fixed.parameters["contiguous"] is True
+    with pytest.raises(FlowError, match="needs zones with areas"):
+        delineate(flows, "intramax", parameters={"n_regions": 3, "contiguous": True})
+    with pytest.raises(FlowError, match="neither true nor false: 'yes'"):
+        delineate(flows, "intramax", parameters={"n_regions": 3, "contiguous": "yes"})
+
+
 def test_islands_stay():
     zones = squares(3, 1)
     island = [*zones.geometry[:2], shapely.box(5e6, 3e6, 5.01e6, 3.01e6)]
