@@ -324,7 +324,15 @@ def delineate(
         regions = repair_contiguity(
             regions, flows, shared_borders(zones), group=group, zone_name=zones.label
         )
-    return regions
+    n_unknown = int(flows.unknown_pairs(group).nnz)
+    if n_unknown:
+        faults.warn(
+            f"{WHERE} flows",
+            "pairs whose count is unknown could not take part in drawing the regions",
+            count=n_unknown,
+            remedy="they may be anything but zero: look at the regions of the zones at their ends",
+        )
+    return replace(regions, notices=(*regions.notices, *faults.warnings))
 
 
 def parameters_of(kind: type[Any], given: Mapping[str, Any]) -> Any:

@@ -167,6 +167,12 @@ def test_delineate_keeps_what_it_did():
     assert regions.in_scenario("lelylijn").scenario == "lelylijn"
 
 
+def test_unknown_pairs_are_told():
+    flows = build_flows(["a", "b"], [0, 0, 1], [0, 1, 1], [50, np.nan, 40])
+    regions = delineate(flows, "communities")
+    assert "unknown could not take part" in str(regions.notices[-1])
+
+
 def test_any_other_zoning():
     regions = regions_from_labels(IDS, np.array(["N", "N", "Z", None, ""], object), method="p")
     assert regions.region_name.tolist() == ["N", "Z"]
