@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from halfcircle._checks import Faults
 from halfcircle.errors import Fault, ScenarioError
 from halfcircle.gtfs import write_feed
 from halfcircle.gtfs.edits_diff import timetable_changes
@@ -24,11 +25,11 @@ from halfcircle.study.reach import ReachTables
 from halfcircle.study.scenario import Baseline, Computed, compute_variant
 from halfcircle.study.scenario_apply import apply_edits
 from halfcircle.study.scenario_attribution import applicable, attribution_table, mean_over_people
-from halfcircle.study.scenario_city_pairs import city_pairs
+from halfcircle.study.scenario_city_pairs import city_pairs, zone_of
 from halfcircle.study.scenario_edits import ScenarioConfig
 from halfcircle.study.scenario_results import difference_table, people_of, winners_table
 
-__all__ = ["Scenarios", "compute_scenarios"]
+__all__ = ["Scenarios", "check_scenarios", "compute_scenarios"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,12 +74,19 @@ def check_scenarios(study: Study, inputs: Inputs) -> tuple[Fault, ...]:
     Raises
     ------
     ScenarioError
-        Everything that is wrong with the edits of the first scenario that has faults.
+        Everything that is wrong with the edits of any scenario, at once.
     """
-    notices: list[Fault] = []
+    faults = Faults()
     for config in study.scenarios:
-        notices += apply_edits(study, inputs, config.name, config.edits).notices
-    return tuple(notices)
+        try:
+            faults.extend(apply_edits(study, inputs, config.name, config.edits).notices)
+        except ScenarioError as error:
+            faults.extend(error.faults)
+        for pair in config.pairs:
+            for text in pair:
+                zone_of(inputs.zones, text, f"scenario {config.name!r} city_pairs", faults)
+    faults.raise_errors(ScenarioError)
+    return faults.warnings
 
 
 def compute_scenarios(
