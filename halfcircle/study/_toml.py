@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from halfcircle._checks import Faults, nearest
+from halfcircle.study._clock import clock_s
 
 
 class Table:
@@ -215,12 +216,10 @@ class Table:
         """Seconds after midnight of ``"07:00"`` or ``"25:30:00"``."""
         if isinstance(value, dt.time):
             return value.hour * 3600 + value.minute * 60 + value.second
-        match = re.fullmatch(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?", str(value).strip())
-        if match is None:
+        seconds = clock_s(str(value))
+        if seconds is None:
             self.fault(key, "must be a time such as '07:00'", value)
-            return None
-        hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return hours * 3600 + minutes * 60 + seconds
+        return seconds
 
     def table(self, key: str) -> Table:
         """A table inside this one; empty where it is absent."""

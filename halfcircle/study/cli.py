@@ -1,4 +1,4 @@
-"""The command line: ``halfcircle run``, ``check``, ``compare`` and ``demo``."""
+"""The command line: ``halfcircle run``, ``check``, ``compare``, ``explain`` and ``demo``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from halfcircle.errors import HalfcircleError
 from halfcircle.gtfs import check_feeds
 from halfcircle.study.check import check_study
 from halfcircle.study.compare import compare_runs
+from halfcircle.study.explain import explain_study
 from halfcircle.study.progress import Progress
 from halfcircle.study.run import run_study
 
@@ -33,7 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     progress = Progress(quiet=options.quiet)
     try:
-        commands = {"run": _run, "check": _check, "compare": _compare, "demo": _demo}
+        commands = {
+            "run": _run,
+            "check": _check,
+            "compare": _compare,
+            "demo": _demo,
+            "explain": _explain,
+        }
         return commands[options.command](options, progress)
     except HalfcircleError as error:
         print(f"halfcircle: the inputs are wrong\n{error}", file=sys.stderr)  # noqa: T201
@@ -74,6 +81,20 @@ def _compare(options: argparse.Namespace, progress: Progress) -> int:
     print(comparison.text, end="")  # noqa: T201 - the answer of the command
     if out is not None:
         progress.line(f"written: {out}")
+    return DONE
+
+
+def _explain(options: argparse.Namespace, progress: Progress) -> int:
+    text = explain_study(
+        Path(options.study),
+        options.origin,
+        options.destination,
+        options.at,
+        mode=options.mode,
+        as_json=options.json,
+        progress=progress,
+    )
+    print(text)  # noqa: T201 - the answer of the command
     return DONE
 
 
@@ -154,6 +175,18 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("out_a", metavar="OUT_A", help="output folder of the one run")
     compare.add_argument("out_b", metavar="OUT_B", help="output folder of the other")
     compare.add_argument("--out", metavar="DIR", help="folder for tables of all differences")
+    explain = _command(
+        commands,
+        "explain",
+        "tell the journey by public transport behind a travel time",
+        "halfcircle explain study.toml --from LIN-43 --to ESC-10 --at 07:35",
+    )
+    explain.add_argument("study", metavar="STUDY.toml", help="study file")
+    explain.add_argument("--from", dest="origin", required=True, metavar="ZONE", help="zone id")
+    explain.add_argument("--to", dest="destination", required=True, metavar="ZONE", help="zone id")
+    explain.add_argument("--at", required=True, metavar="HH:MM", help="departure, in the window")
+    explain.add_argument("--mode", metavar="MODE", help="transit or bike+transit")
+    explain.add_argument("--json", action="store_true", help="legs as GeoJSON")
     return parser
 
 

@@ -46,6 +46,7 @@ from halfcircle.gtfs import (
     choose_date,
     timetable_window_s,
 )
+from halfcircle.study._clock import clock
 from halfcircle.study.config import ReachConfig, StreetsConfig, Study, TransitConfig
 from halfcircle.study.inputs import Inputs, cache_folder
 from halfcircle.study.progress import Progress
@@ -67,6 +68,8 @@ class Modes:
     reasons : dict of str to array of str, shape (n_zones,)
         By mode: why a zone is not connected; the empty string where it is.
     notices : list of Fault
+    timetable : Timetable, optional
+        Of the first draw, with footpaths; None where no mode needs one.
     joined : list of Merged
         Stations, trips and trains of the feeds that are one in the timetable.
     service_date : str
@@ -80,6 +83,7 @@ class Modes:
     sources: dict[str, TravelTimeSource] = field(default_factory=dict)
     reasons: dict[str, npt.NDArray[np.object_]] = field(default_factory=dict)
     notices: list[Fault] = field(default_factory=list)
+    timetable: Timetable | None = None
     joined: list[Merged] = field(default_factory=list)
     service_date: str = ""
     streets: dict[str, StreetTimes] = field(default_factory=dict)
@@ -136,11 +140,6 @@ def build_modes(
         if only is None or mode in only:
             builder.add(mode)
     return modes
-
-
-def clock(seconds: int) -> str:
-    """``25:30:00`` for seconds after midnight."""
-    return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}:{seconds % 60:02d}"
 
 
 class _Builder:
@@ -372,6 +371,8 @@ class _Builder:
                     severity="notice",
                 )
             )
+        if draw == 0:
+            self.modes.timetable = timetable
         self.timetables[draw] = (timetable, window.start_s, window.end_s)
         return self.timetables[draw]
 
