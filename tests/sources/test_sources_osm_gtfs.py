@@ -7,7 +7,7 @@ import json
 import stat
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -25,6 +25,7 @@ from halfcircle.gtfs import read_feed
 from halfcircle.sources import Hosts, fetch_study
 from halfcircle.sources.archive import open_member, unpack_member
 from halfcircle.sources.area import Area
+from halfcircle.sources.buildings import read_buildings
 from halfcircle.sources.catalogue import catalogue_feeds, catalogue_request, national_feeds
 from halfcircle.sources.client import Client
 from halfcircle.sources.geofabrik import Extract, covering_extracts, read_index
@@ -113,6 +114,16 @@ def osm_xml(inside: bool = True) -> bytes:
     return "\n".join(text).encode()
 
 
+class NodeCopy(NamedTuple):
+    id: int
+    tags: dict[str, str]
+    position: tuple[float, float]
+
+
+def copy_of(node: Any) -> NodeCopy:
+    return NodeCopy(node.id, dict(node.tags), (node.location.lon, node.location.lat))
+
+
 def ids_in(path: Path) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {"n": [], "w": [], "r": []}
     for item in osmium.FileProcessor(path):
@@ -130,6 +141,44 @@ def test_ways_that_touch_the_box_come_whole(tmp_path: Path) -> None:
     assert target.read_bytes() == first
     clip_osm(tmp_path / "a.osm", target, AREA.bounds(), content="buildings")
     assert ids_in(target) == {"n": [6, 7, 8], "w": [3], "r": []}
+
+
+def test_nodes_keep_the_tags_that_stop_somebody(tmp_path: Path) -> None:
+    gate = b"<node id='2' version='1' lon='6.91' lat='52.2'><tag k='barrier' v='gate'/></node>"
+    plain = b"<node id='2' version='1' lon='6.91' lat='52.2'/>"
+    text = osm_xml()
+    assert plain in text
+    (tmp_path / "a.osm").write_bytes(text.replace(plain, gate))
+    clip_osm(tmp_path / "a.osm", tmp_path / "b.osm.pbf", AREA.bounds())
+    found = osmium.FileProcessor(tmp_path / "b.osm.pbf", osmium.osm.NODE)
+    nodes = {node.id: node for node in map(copy_of, found)}
+    assert nodes[2].tags == {"barrier": "gate"}
+    assert nodes[1].tags == {}
+    assert nodes[2].position == pytest.approx((6.91, 52.2), abs=1e-7)
+
+
+def test_buildings_in_several_parts_come_whole(tmp_path: Path) -> None:
+    """A courtyard: outer and inner ring without tags, one corner of it in the box."""
+    rings = [((6.95, 52.2), 0.02), ((6.955, 52.205), 0.005)]
+    text = ["<?xml version='1.0'?><osm version='0.6'>"]
+    for i, ((x, y), side) in enumerate(rings):
+        for j, (dx, dy) in enumerate(((0, 0), (side, 0), (side, side), (0, side))):
+            text.append(f"<node id='{4 * i + j + 1}' version='1' lon='{x + dx}' lat='{y + dy}'/>")
+    for i in range(2):
+        refs = "".join(f"<nd ref='{4 * i + j}'/>" for j in (1, 2, 3, 4, 1))
+        text.append(f"<way id='{i + 1}' version='1'>{refs}</way>")
+    text.append(
+        "<relation id='1' version='1'><member type='way' ref='1' role='outer'/>"
+        "<member type='way' ref='2' role='inner'/><tag k='type' v='multipolygon'/>"
+        "<tag k='building' v='office'/></relation></osm>"
+    )
+    (tmp_path / "a.osm").write_text("\n".join(text))
+    box = (6.94, 52.19, 6.952, 52.202)
+    assert clip_osm(tmp_path / "a.osm", tmp_path / "b.osm.pbf", box, content="buildings") == 2
+    found = read_buildings([tmp_path / "b.osm.pbf"])
+    metres = 111_195.0
+    floor = (0.02**2 - 0.005**2) * metres**2 * np.cos(np.radians(52.21))
+    assert found.weight == pytest.approx([floor], rel=0.01)
 
 
 def test_overpass(web: Web, tmp_path: Path) -> None:
