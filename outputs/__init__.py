@@ -1,6 +1,12 @@
 """Everything a run leaves behind: tables, packages, rasters, maps, a report, a manifest."""
 
 from halfcircle.outputs.columns import TABLES
+from halfcircle.outputs.deltas import (
+    Change,
+    ScenarioLayers,
+    build_delta_layers,
+    build_scenario_layers,
+)
 from halfcircle.outputs.geopackage import write_geopackage, write_regions
 from halfcircle.outputs.indicators import Indicator, build_indicators, write_indicators
 from halfcircle.outputs.layers import LayerKey, Layers, build_layers, build_loss_layers
@@ -22,18 +28,22 @@ from halfcircle.outputs.write import write_outputs
 __all__ = [
     "LANGUAGES",
     "TABLES",
+    "Change",
     "Indicator",
     "LayerKey",
     "Layers",
     "RunResult",
+    "ScenarioLayers",
     "Settings",
     "Source",
     "Texts",
+    "build_delta_layers",
     "build_indicators",
     "build_layers",
     "build_loss_layers",
     "build_map",
     "build_report",
+    "build_scenario_layers",
     "write_data_dictionary",
     "write_data_package",
     "write_geopackage",

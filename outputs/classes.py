@@ -13,16 +13,27 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LOSS_RAMP", "REACH_RAMP", "Classes", "class_breaks", "loss_classes", "reach_classes"]
+__all__ = [
+    "LOSS_RAMP",
+    "REACH_RAMP",
+    "Classes",
+    "class_breaks",
+    "delta_classes",
+    "loss_classes",
+    "reach_classes",
+]
 
 REACH_RAMP = ("#f4efb8", "#c5e09f", "#8fcda4", "#4fb0a8", "#2a8aa3", "#255f8e", "#27305f")
 LOSS_RAMP = ("#fbe9c6", "#f5c98d", "#ea9d5b", "#d56c3c", "#ae3f2c", "#7c1f28", "#4a1020")
+# From little to much; orange and blue are told apart with every common colour vision.
+FEWER_RAMP = ("#f8dfbf", "#eeb06a", "#cf7420", "#8a4208")
+MORE_RAMP = ("#d3e3f1", "#95bddd", "#4487bf", "#174d84")
 ZERO_COLOUR = "#f7f5f0"
 MISSING_COLOUR = "#dcdcdc"
 MISSING_HATCH = "#8a8a8a"
 LOSS_BREAKS = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
 
-Method = Literal["quantile", "fixed"]
+Method = Literal["quantile", "fixed", "diverging"]
 
 
 @dataclass(frozen=True)
@@ -36,8 +47,8 @@ class Classes:
         Zero has a class of its own, and so have missing values.
     colours : tuple of str
         One per class, ``#rrggbb``.
-    method : {"quantile", "fixed"}
-        How the bounds were found.
+    method : {"quantile", "fixed", "diverging"}
+        How the bounds were found; diverging ones are quantiles of sizes, the same below 0 as above.
     """
 
     breaks: tuple[float, ...]
@@ -117,6 +128,30 @@ def reach_classes(values: npt.NDArray[np.float64], *, n_classes: int = 7) -> Cla
 def loss_classes() -> Classes:
     """Fixed classes for the share that a border takes away."""
     return Classes(LOSS_BREAKS, _spread(LOSS_RAMP, len(LOSS_BREAKS)), "fixed")
+
+
+def delta_classes(values: npt.NDArray[np.float64], *, n_classes: int = 4) -> Classes:
+    """Classes for differences: zero in the middle, equal steps for less and for more.
+
+    Parameters
+    ----------
+    values : array of float64
+        Of all the layers that will be shown with these classes.
+    n_classes : int
+        Of less and of more each, at most 4.
+
+    Returns
+    -------
+    Classes
+        ``2 n`` classes: the lower half for differences below 0, the largest first.
+    """
+    sizes = class_breaks(np.abs(np.ravel(values)), n_classes)
+    if not sizes:
+        return Classes((), (), "diverging")
+    n = len(sizes)
+    below = tuple(-size for size in reversed(sizes[:-1]))
+    fewer, more = FEWER_RAMP[4 - n :], MORE_RAMP[4 - n :]
+    return Classes((*below, 0.0, *sizes), (*reversed(fewer), *more), "diverging")
 
 
 def _spread(ramp: tuple[str, ...], n: int) -> tuple[str, ...]:

@@ -13,9 +13,9 @@ import shapely
 
 from halfcircle.errors import OutputError
 from halfcircle.outputs._files import replacing
-from halfcircle.outputs.classes import Classes, loss_classes, reach_classes
+from halfcircle.outputs.classes import Classes, delta_classes, loss_classes, reach_classes
 from halfcircle.outputs.layers import LayerKey, Layers, column_names
-from halfcircle.outputs.legend import class_labels, layer_title
+from halfcircle.outputs.legend import class_labels, delta_labels, layer_title
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.shapes import border_line, zone_shapes
 from halfcircle.outputs.styles import line_qml, zones_qml
@@ -50,7 +50,13 @@ CREATE TABLE IF NOT EXISTS gpkg_extensions (
 
 
 def write_geopackage(
-    result: RunResult, layers: Layers, losses: Layers, path: Path, *, texts: Texts
+    result: RunResult,
+    layers: Layers,
+    losses: Layers,
+    path: Path,
+    *,
+    texts: Texts,
+    deltas: Layers | None = None,
 ) -> Path:
     """Write ``study.gpkg``: the layers ``zones`` and, where there is one, ``border``.
 
@@ -62,6 +68,8 @@ def write_geopackage(
     path : Path
     texts : Texts
         Language of titles and legends.
+    deltas : Layers, optional
+        Differences of scenarios from the baseline.
 
     Returns
     -------
@@ -73,12 +81,12 @@ def write_geopackage(
         The file cannot be written.
     """
     shapes = zone_shapes(result.zones)
-    kept = [_main(layers), _main(losses)]
+    kept = [_main(part) for part in (layers, losses) + (() if deltas is None else (deltas,))]
     table = result.zones.to_geodataframe().set_geometry(shapes.geometry, crs=result.zones.crs)
     fixed = (*(str(name) for name in table.columns), "fid", "geom")
-    keys = kept[0].keys + kept[1].keys
+    keys = tuple(key for part in kept for key in part.keys)
     names = column_names(keys, taken=fixed)
-    values = np.concatenate([kept[0].values, kept[1].values])
+    values = np.concatenate([part.values for part in kept])
     wide = gpd.GeoDataFrame(dict(zip(names, values, strict=True)), geometry=table.geometry)
     for position, name in enumerate(column for column in table if column != "geometry"):
         wide.insert(position, name, table[name])
@@ -183,8 +191,8 @@ def _add_styles(
     texts: Texts,
 ) -> None:
     """One style per layer, the main one as default; classes are shared per opportunity."""
-    reach, losses = kept
-    keys = reach.keys + losses.keys
+    reach, losses = kept[:2]
+    keys = tuple(key for part in kept for key in part.keys)
     titles = {name: layer_title(key, texts) for name, key in zip(names, keys, strict=True)}
     classes: dict[tuple[str, str], Classes] = {}
     main = reach.main_first()
@@ -207,6 +215,16 @@ def _add_styles(
         about = layer_title(losses.keys[i], texts)
         default = len(reach) == 0 and i == losses.main_first()[0]
         _add_style(database, "zones", name, qml, default=bool(default), about=about)
+    for deltas in kept[2:]:
+        for i in deltas.main_first()[:MAX_STYLES]:
+            key = deltas.keys[i]
+            same = [
+                (k.opportunity, k.measure) == (key.opportunity, key.measure) for k in deltas.keys
+            ]
+            steps = delta_classes(deltas.values[same])
+            name = names[len(reach) + len(losses) + i]
+            qml = zones_qml(name, steps, areas=areas, labels=delta_labels(steps, texts))
+            _add_style(database, "zones", name, qml, default=False, about=layer_title(key, texts))
 
 
 def _add_style(

@@ -17,7 +17,15 @@ from halfcircle._checks import frozen_array
 from halfcircle.outputs._codes import rank, row_codes
 from halfcircle.outputs.result import RunResult
 
-__all__ = ["LayerKey", "Layers", "build_layers", "build_loss_layers", "column_name", "column_names"]
+__all__ = [
+    "LayerKey",
+    "Layers",
+    "build_layers",
+    "build_loss_layers",
+    "column_name",
+    "column_names",
+    "cut_layers",
+]
 
 FIRST_SCENARIO = "baseline"
 FIRST_MEASURE = "cumulative"
@@ -117,7 +125,7 @@ def build_layers(result: RunResult) -> Layers:
         of the study.
     """
     columns = ["scenario", "opportunity", "group", "measure", "mode", "percentile", "band_min"]
-    return _cut(result, result.reach, columns, value="value", quantity="reach")
+    return cut_layers(result, result.reach, columns, value="value", quantity="reach")
 
 
 def build_loss_layers(result: RunResult, *, column: str = "loss") -> Layers:
@@ -137,12 +145,31 @@ def build_loss_layers(result: RunResult, *, column: str = "loss") -> Layers:
     if result.border is None:
         return Layers((), np.empty((0, len(result.zones))))
     columns = ["scenario", "opportunity", "group", "measure", "mode", "band_min"]
-    return _cut(result, result.border, columns, value=column, quantity="loss")
+    return cut_layers(result, result.border, columns, value=column, quantity="loss")
 
 
-def _cut(
+def cut_layers(
     result: RunResult, table: pd.DataFrame, columns: list[str], *, value: str, quantity: str
 ) -> Layers:
+    """Cut a tidy table into layers.
+
+    Parameters
+    ----------
+    result : RunResult
+    table : DataFrame
+        With `zone_id`, `value` and `columns`.
+    columns : list of str
+        What tells layers apart; `scenario`, `opportunity`, `group`, `measure`, `mode` and
+        `band_min`, perhaps `percentile`.
+    value : str
+        Column of values.
+    quantity : str
+        Of the keys.
+
+    Returns
+    -------
+    Layers
+    """
     zone_idx = pd.Index(result.zones.zone_id).get_indexer(pd.Index(table["zone_id"]))
     layer_of_row = row_codes(table, columns)
     _, first_row = np.unique(layer_of_row, return_index=True)

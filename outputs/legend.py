@@ -6,7 +6,7 @@ from halfcircle.outputs.classes import Classes
 from halfcircle.outputs.layers import FIRST_MEASURE, FIRST_SCENARIO, LayerKey
 from halfcircle.outputs.texts import Texts, capital
 
-__all__ = ["class_labels", "layer_title"]
+__all__ = ["class_labels", "delta_labels", "layer_title", "percentile_label"]
 
 
 def class_labels(classes: Classes, texts: Texts, *, share: bool = False) -> tuple[str, ...]:
@@ -33,6 +33,30 @@ def class_labels(classes: Classes, texts: Texts, *, share: bool = False) -> tupl
     return tuple(labels)
 
 
+def delta_labels(classes: Classes, texts: Texts) -> tuple[str, ...]:
+    """Legend texts of differences: "no value", "unchanged", then one per class.
+
+    Parameters
+    ----------
+    classes : Classes
+        Of `halfcircle.outputs.classes.delta_classes`.
+    texts : Texts
+
+    Returns
+    -------
+    tuple of str
+        Such as ``500 – 2,000 fewer``, in the order of the classes.
+    """
+    sizes = classes.breaks[len(classes.breaks) // 2 :]
+    more, fewer = [], []
+    for lower, upper in zip((0.0, *sizes), sizes, strict=False):
+        words = "up_to" if lower == 0 else "between"
+        amounts = texts(f"legend.{words}", lower=texts.count(lower), upper=texts.count(upper))
+        more.append(texts("legend.more", amount=amounts))
+        fewer.append(texts("legend.fewer", amount=amounts))
+    return (texts("legend.missing"), texts("legend.unchanged"), *reversed(fewer), *more)
+
+
 def layer_title(key: LayerKey, texts: Texts) -> str:
     """What a layer shows, in one line.
 
@@ -50,6 +74,8 @@ def layer_title(key: LayerKey, texts: Texts) -> str:
     parts = [capital(name)]
     if key.quantity == "loss":
         parts[0] = texts("legend.loss_of", opportunity=name)
+    elif key.quantity == "delta":
+        parts[0] = texts("legend.delta_of", opportunity=name)
     if key.group != "all":
         parts.append(key.group)
     parts.append(texts.mode(key.mode))

@@ -13,7 +13,14 @@ from branca.element import Element, MacroElement
 from folium.template import Template
 
 from halfcircle.outputs._files import asset, write_text
-from halfcircle.outputs.classes import LOSS_RAMP, REACH_RAMP, Classes, loss_classes, reach_classes
+from halfcircle.outputs.classes import (
+    LOSS_RAMP,
+    REACH_RAMP,
+    Classes,
+    delta_classes,
+    loss_classes,
+    reach_classes,
+)
 from halfcircle.outputs.layers import LayerKey, Layers, main_key
 from halfcircle.outputs.legend import layer_title, percentile_label
 from halfcircle.outputs.map_data import (
@@ -76,7 +83,13 @@ class Panel(MacroElement):
 
 
 def write_map(
-    result: RunResult, layers: Layers, losses: Layers, path: Path, *, texts: Texts
+    result: RunResult,
+    layers: Layers,
+    losses: Layers,
+    path: Path,
+    *,
+    texts: Texts,
+    deltas: Layers | None = None,
 ) -> Path:
     """Write the interactive map.
 
@@ -87,6 +100,8 @@ def write_map(
         Reach and border loss.
     path : Path
     texts : Texts
+    deltas : Layers, optional
+        Differences of scenarios from the baseline.
 
     Returns
     -------
@@ -97,12 +112,19 @@ def write_map(
     OutputError
         The file cannot be written.
     """
-    page = build_map(result, layers, losses, texts=texts).get_root().render()
+    page = build_map(result, layers, losses, texts=texts, deltas=deltas).get_root().render()
     # Folium ends lines with blanks here and there.
     return write_text(path, re.sub(r"[ \t]+\n", "\n", page) + "\n")
 
 
-def build_map(result: RunResult, layers: Layers, losses: Layers, *, texts: Texts) -> Any:
+def build_map(
+    result: RunResult,
+    layers: Layers,
+    losses: Layers,
+    *,
+    texts: Texts,
+    deltas: Layers | None = None,
+) -> Any:
     """Build the interactive map of a run.
 
     Parameters
@@ -111,6 +133,8 @@ def build_map(result: RunResult, layers: Layers, losses: Layers, *, texts: Texts
     layers, losses : Layers
         Reach and border loss; if they are too large for a page, main ones are kept.
     texts : Texts
+    deltas : Layers, optional
+        Differences of scenarios from the baseline.
 
     Returns
     -------
@@ -118,12 +142,16 @@ def build_map(result: RunResult, layers: Layers, losses: Layers, *, texts: Texts
         Needs no network, also in a notebook.
     """
     lon, lat = result.zones.places.lon, result.zones.places.lat
-    n_all = len(layers) + len(losses)
-    share = VALUE_BYTES * len(losses) // max(4 * n_all, 1)
-    kept_losses = losses.take(fitting_layers(losses, max_bytes=share)) if len(losses) else losses
-    kept = layers.take(fitting_layers(layers, max_bytes=VALUE_BYTES - share))
-    keys = kept.keys + kept_losses.keys
-    stored = [stored_values(row) for row in (*kept.values, *kept_losses.values)]
+    others = [losses, *(() if deltas is None else (deltas,))]
+    n_all = len(layers) + sum(map(len, others))
+    shares = [VALUE_BYTES * len(part) // max(4 * n_all, 1) for part in others]
+    kept = layers.take(fitting_layers(layers, max_bytes=VALUE_BYTES - sum(shares)))
+    parts = [kept] + [
+        part.take(fitting_layers(part, max_bytes=share)) if len(part) else part
+        for part, share in zip(others, shares, strict=True)
+    ]
+    keys = tuple(key for part in parts for key in part.keys)
+    stored = [stored_values(row) for part in parts for row in part.values]
     data = shape_data(result)
     reasons = reasons_by_zone(result)
     data |= {
@@ -136,7 +164,7 @@ def build_map(result: RunResult, layers: Layers, losses: Layers, *, texts: Texts
     meta = _meta(result, keys, [scale for _, scale in stored], texts)
     first = main_key(kept)
     meta["first"] = 0 if first is None else kept.keys.index(first)
-    meta["classes"] = _class_table(kept, kept_losses)
+    meta["classes"] = _class_table(parts)
     meta["layers"] = [
         entry | {"classes": _class_name(key)}
         for entry, key in zip(meta["layers"], keys, strict=True)
@@ -320,8 +348,8 @@ def _heading(key: LayerKey, values: dict[str, list[Any]], texts: Texts) -> str:
     """What the tables of a popup have in common: everything but mode and band."""
     name = texts.opportunity(key.opportunity)
     text = capital(name)
-    if key.quantity == "loss":
-        text = texts("legend.loss_of", opportunity=name)
+    if key.quantity in ("loss", "delta"):
+        text = texts(f"legend.{key.quantity}_of", opportunity=name)
     parts = [text]
     if key.group != "all":
         parts.append(key.group)
@@ -335,17 +363,25 @@ def _heading(key: LayerKey, values: dict[str, list[Any]], texts: Texts) -> str:
 
 
 def _class_name(key: LayerKey) -> str:
-    return "loss" if key.quantity == "loss" else f"{key.opportunity}/{key.measure}"
+    if key.quantity == "loss":
+        return "loss"
+    kind = "delta/" if key.quantity == "delta" else ""
+    return f"{kind}{key.opportunity}/{key.measure}"
 
 
-def _class_table(layers: Layers, losses: Layers) -> dict[str, Any]:
+def _class_table(parts: list[Layers]) -> dict[str, Any]:
     table: dict[str, Any] = {}
-    names = [_class_name(key) for key in layers.keys]
-    for name in dict.fromkeys(names):
-        same = np.array([other == name for other in names])
-        table[name] = _class_entry(reach_classes(layers.values[same]), REACH_RAMP)
-    if len(losses):
-        table["loss"] = _class_entry(loss_classes(), LOSS_RAMP)
+    for layers in parts:
+        names = [_class_name(key) for key in layers.keys]
+        for name in dict.fromkeys(names):
+            values = layers.values[[other == name for other in names]]
+            if name == "loss":
+                table[name] = _class_entry(loss_classes(), LOSS_RAMP)
+            elif name.startswith("delta/"):
+                classes = delta_classes(values)
+                table[name] = _class_entry(classes, classes.colours)
+            else:
+                table[name] = _class_entry(reach_classes(values), REACH_RAMP)
     return table
 
 

@@ -30,6 +30,7 @@ from halfcircle.outputs.report_facts import (
 )
 from halfcircle.outputs.report_tables import band_tables, departure_table
 from halfcircle.outputs.result import RunResult
+from halfcircle.outputs.scenario_report import scenario_sections
 from halfcircle.outputs.statistics import Weights, share_at_least, spread, weights_of
 from halfcircle.outputs.texts import Texts, capital
 
@@ -103,6 +104,7 @@ def build_report(
         "headlines": headlines(result, layers, weights, texts),
         "map_link": map_link,
         "border": border_section(result, losses, sheet, weights, texts),
+        "scenarios": scenario_sections(result, sheet, weights, texts),
         "regions": region_sections(result, sheet, texts),
         "definitions": definitions(result, weights, texts),
         "sources": sources(result, texts),

@@ -40,9 +40,11 @@ def zones_qml(
     """
     field = '"' + column.replace('"', '""') + '"'
     filters = [f"{field} IS NULL", f"{field} = 0"]
-    lower = 0.0
+    # Zero has a rule of its own, so that the class that ends at zero ends just below it.
+    lower: float | None = None if classes.method == "diverging" else 0.0
     for upper in classes.breaks:
-        filters.append(f"{field} > {lower:.15g} AND {field} <= {upper:.15g}")
+        end = f"{field} < 0" if upper == 0 else f"{field} <= {upper:.15g}"
+        filters.append(end if lower is None else f"{field} > {lower:.15g} AND {end}")
         lower = upper
     symbols = [_hatched() if areas else _marker("#ffffff", outline=MISSING_HATCH)]
     symbols += [

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from halfcircle.errors import OutputError
+from halfcircle.outputs.deltas import build_delta_layers
+from halfcircle.outputs.border_tables import write_border_summary
 from halfcircle.outputs.geopackage import write_geopackage, write_regions
 from halfcircle.outputs.indicators import write_indicators
 from halfcircle.outputs.layers import build_layers, build_loss_layers
@@ -52,19 +54,26 @@ def write_outputs(result: RunResult, folder: Path, *, language: str = "en") -> l
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {error.strerror}") from error
     layers, losses = build_layers(result), build_loss_layers(result)
+    deltas = build_delta_layers(result)
     written = write_tables(result, folder)
     written.append(write_wide_csv(result, layers, folder / "zones.csv"))
     written.append(write_indicators(result, layers, losses, folder / "indicators.csv"))
     written.append(write_data_dictionary(result, folder / "data_dictionary.csv"))
     written.append(write_data_package(result, folder / "datapackage.json"))
-    written.append(write_geopackage(result, layers, losses, folder / "study.gpkg", texts=texts))
+    written.append(
+        write_geopackage(result, layers, losses, folder / "study.gpkg", texts=texts, deltas=deltas)
+    )
+    summary = write_border_summary(result, folder / "border_summary.csv")
+    written += [] if summary is None else [summary]
     regions = write_regions(result, folder / "regions.gpkg")
     written += [] if regions is None else [regions]
     written += write_rasters(result, layers, folder / "rasters", texts=texts)
     map_link = ""
     if len(layers) or len(losses):
         map_link = "maps/reach.html"
-        written.append(write_map(result, layers, losses, folder / map_link, texts=texts))
+        written.append(
+            write_map(result, layers, losses, folder / map_link, texts=texts, deltas=deltas)
+        )
     written.append(
         write_report(result, layers, losses, folder / "report.html", texts=texts, map_link=map_link)
     )

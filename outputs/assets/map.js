@@ -139,7 +139,9 @@
     }
 
     function say(layerIdx, amount) {
-      return layers[layerIdx].quantity === "loss" ? write.share(amount) : write.count(amount);
+      const quantity = layers[layerIdx].quantity;
+      if (quantity === "loss") return write.share(amount);
+      return (quantity === "delta" && amount > 0 ? "+" : "") + write.count(amount);
     }
 
     function reason(mode, zoneIdx) {
@@ -194,10 +196,15 @@
       }
     }
 
+    // Shares and differences keep one scale: zero and equal steps on both sides are the point.
+    function ownScale(classes) {
+      return classes.method === "fixed" || classes.method === "diverging";
+    }
+
     function classesOf(layerIdx) {
       const layer = layers[layerIdx];
       const shared = meta.classes[layer.classes];
-      if (!ui.classes.checked || shared.method === "fixed") return shared;
+      if (!ui.classes.checked || ownScale(shared)) return shared;
       const values = data.values[layerIdx].map((v) => (v === null ? null : v / layer.scale));
       const breaks = quantileBreaks(values, shared.ramp.length);
       return { breaks: breaks, ramp: shared.ramp, method: "quantile_one" };
@@ -221,7 +228,7 @@
         if (meta.areas && zoneIdx !== shown) style.color = amount === 0 ? "#c9ced2" : "#ffffff";
         shape.setStyle(style);
       });
-      ui.classes.closest("p").hidden = meta.classes[layers[current].classes].method === "fixed";
+      ui.classes.closest("p").hidden = ownScale(meta.classes[layers[current].classes]);
       legend(classes, ramp);
       const title = layers[current].title;
       ui.title.textContent = title;
@@ -243,13 +250,27 @@
         item.append(swatch, element("span", "", label));
         list.append(item);
       }
-      for (let i = classes.breaks.length - 1; i >= 0; i--) {
-        const upper = text(classes.breaks[i]);
-        const label = i === 0 ? fill(words.up_to, { upper: upper })
-          : fill(words.between, { lower: text(classes.breaks[i - 1]), upper: upper });
-        row("", ramp[i], label);
+      function span(lower, upper) {
+        return lower === 0 ? fill(words.up_to, { upper: text(upper) })
+          : fill(words.between, { lower: text(lower), upper: text(upper) });
       }
-      row("", ZERO, isShare ? words.zero_share : words.zero);
+      if (classes.method === "diverging") {
+        // The sizes of the upper half; those below zero are the same.
+        const half = classes.breaks.length / 2;
+        const sizes = [0, ...classes.breaks.slice(half)];
+        for (let i = half; i > 0; i--) {
+          row("", ramp[half + i - 1], fill(words.more, { amount: span(sizes[i - 1], sizes[i]) }));
+        }
+        row("", ZERO, words.unchanged);
+        for (let i = 1; i <= half; i++) {
+          row("", ramp[half - i], fill(words.fewer, { amount: span(sizes[i - 1], sizes[i]) }));
+        }
+      } else {
+        for (let i = classes.breaks.length - 1; i >= 0; i--) {
+          row("", ramp[i], span(i ? classes.breaks[i - 1] : 0, classes.breaks[i]));
+        }
+        row("", ZERO, isShare ? words.zero_share : words.zero);
+      }
       if (known < all) row("hc-hatched", "", words.missing);
       if (data.border.length) row("hc-border", "", words.border);
       const unit = isShare ? words.unit_share : layer.unit;

@@ -46,6 +46,15 @@ def towns(n: int, cell_m: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return corners, centres, np.round(jobs + rng.uniform(0, 40, n * n))
 
 
+def with_line(minutes: np.ndarray, centres: np.ndarray, size_m: float) -> np.ndarray:
+    """Times with a line from west to east, 100 km/h; buses in the far east run later for it."""
+    x, y = centres[:, 0] - WEST, NORTH - centres[:, 1]
+    way = np.abs(y - 0.35 * size_m) * 1.3 / 1000 / 15 * 60 + 4
+    by_line = way[:, None] + way[None, :] + np.abs(x[:, None] - x[None, :]) / 1000 / 100 * 60
+    late = np.where(x > 0.85 * size_m, 6.0, 0.0)
+    return np.minimum(minutes + np.maximum(late[:, None], late[None, :]), by_line)
+
+
 def build_run(
     n: int = 12,
     *,
@@ -53,13 +62,17 @@ def build_run(
     grid: bool = False,
     points: bool = False,
     border: bool = False,
+    variants: bool = False,
     percentiles: tuple[int, ...] = (50,),
     modes: tuple[str, ...] = tuple(MODES),
     opportunities: tuple[str, ...] = ("jobs", "population"),
     hostile: bool = True,
     **changes: Any,
 ) -> RunResult:
-    """A run on n x n zones; zone 5 has no result by transit, zone 7 no jobs data."""
+    """A run on n x n zones; zone 5 has no result by transit, zone 7 no jobs data.
+
+    Variants: a fast line along the middle row that slows the east, and one that changes nothing.
+    """
     corners, centres, jobs = towns(n, cell_m)
     if grid:
         rows, columns = np.divmod(np.arange(n * n), n)
@@ -89,7 +102,7 @@ def build_run(
         )
         for kind in opportunities
     )
-    reach, losses, sectors = [], [], []
+    reach, losses, sectors, compared = [], [], [], []
     d_m = np.hypot(*(centres[:, None, :] - centres[None, :, :]).transpose(2, 0, 1))
     d_m[np.arange(n * n), np.arange(n * n)] = cell_m / 3
     same = country[:, None] == country[None, :]
@@ -110,6 +123,13 @@ def build_run(
                     if mode == "transit":
                         value[5] = np.nan
                     reach.append((kind, mode, band, p, value))
+                    if variants and p == 50:
+                        for name, faster in (("Fast line", True), ("Same again", False)):
+                            other = value.copy()
+                            if mode == "transit" and faster:
+                                other = (with_line(minutes, centres, n * cell_m) <= band) @ mass
+                                other[5] = np.nan
+                            compared.append((name, kind, mode, band, value, other))
                     if border and p == 50 and kind == "jobs":
                         home = (inside & same) @ mass
                         losses.append((mode, band, home, value))
@@ -158,6 +178,17 @@ def build_run(
             ],
             ignore_index=True,
         )  # fmt: skip
+    if variants:
+        both = [
+            pd.DataFrame(
+                {
+                    "zone_id": zone_id, "scenario": scenario, "mode": mode, "opportunity": kind,
+                    "band_min": band, "baseline": before, "variant": after, "delta": after - before,
+                }
+            )
+            for scenario, kind, mode, band, before, after in compared
+        ]  # fmt: skip
+        tables_given["scenarios"] = pd.concat(both, ignore_index=True)
     unreached = pd.DataFrame({"zone_id": ["Z00005"], "mode": ["transit"], "reason": ["no_service"]})
     values: dict[str, Any] = {
         "name": "Three countries & <towns>",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from chromium import Browser, find_browser
 
-from halfcircle.outputs import LayerKey, Texts, build_layers, write_outputs
+from halfcircle.outputs import LayerKey, Texts, build_delta_layers, build_layers, write_outputs
 
 READY = "document.documentElement?.dataset.ready === 'yes'"
 
@@ -185,6 +185,34 @@ def test_paper_shows_the_map_and_no_buttons(browser, run):
     assert browser.run("document.getElementById('hc-legend').offsetHeight") > 50
     browser.run("window.dispatchEvent(new Event('afterprint'))")
     assert browser.run("getComputedStyle(document.getElementById('hc-controls')).display") != "none"
+    assert browser.problems == []
+
+
+def test_differences_are_shown_with_their_sign(browser, make_run, tmp_path):
+    result = make_run(10, variants=True)
+    write_outputs(result, tmp_path)
+    browser.open(tmp_path / "maps" / "reach.html", ready=READY)
+    press(browser, "quantity", "change against the baseline")
+    assert text_of(browser, "#hc-layer").startswith("Change against the baseline: jobs, public")
+    legend = text_of(browser, "#hc-legend").split("\n")
+    more = [i for i, line in enumerate(legend) if line.endswith("more")]
+    fewer = [i for i, line in enumerate(legend) if line.endswith("fewer")]
+    assert len(more) == len(fewer) > 0
+    assert max(more) < legend.index("unchanged") < min(fewer)
+    layers = build_delta_layers(result)
+    key = LayerKey("jobs", "transit", 45.0, None, scenario="Fast line", quantity="delta")
+    values = layers.get(key)
+    assert values is not None
+    for i in (int(np.nanargmax(values)), int(np.nanargmin(values))):
+        zone = result.zones.zone_id[i]
+        browser.open(
+            tmp_path / "maps" / "reach.html", fragment=f"#quantity=delta&zone={zone}", ready=READY
+        )
+        browser.wait("document.querySelector('.hc-popup .hc-now')")
+        sign = "+" if values[i] > 0 else "\u2212"
+        assert text_of(browser, ".hc-popup .hc-now") == sign + Texts().count(abs(values[i]))
+    press(browser, "scenario", "Same again")
+    assert "fewer" not in text_of(browser, "#hc-hover")
     assert browser.problems == []
 
 
