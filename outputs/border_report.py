@@ -12,8 +12,9 @@ import pandas as pd
 from halfcircle.outputs._svg import picture, tag, text
 from halfcircle.outputs.choropleth import Sheet, draw_map
 from halfcircle.outputs.classes import LOSS_RAMP, MISSING_COLOUR, ZERO_COLOUR, loss_classes
+from halfcircle.outputs.half_circle_report import border_key, half_circle_parts
 from halfcircle.outputs.headlines import people_word
-from halfcircle.outputs.layers import LayerKey, Layers, build_loss_layers, main_key
+from halfcircle.outputs.layers import LayerKey, Layers, build_loss_layers
 from halfcircle.outputs.legend import class_labels, layer_title
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.statistics import Weights
@@ -43,7 +44,7 @@ def border_section(
     -------
     dict or None
     """
-    key = main_key(losses)
+    key = border_key(losses)
     if result.border is None or key is None:
         return None
     columns = {}
@@ -94,6 +95,7 @@ def border_section(
             )
         ),
         "roses": _roses(result, key, columns, weights, texts),
+        "half": half_circle_parts(result, key, weights, texts),
     }
 
 
