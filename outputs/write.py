@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from halfcircle.errors import OutputError
-from halfcircle.outputs.deltas import build_delta_layers
 from halfcircle.outputs.border_tables import write_border_summary
+from halfcircle.outputs.deltas import build_delta_layers
 from halfcircle.outputs.geopackage import write_geopackage, write_regions
 from halfcircle.outputs.indicators import write_indicators
 from halfcircle.outputs.layers import build_layers, build_loss_layers
