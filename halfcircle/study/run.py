@@ -171,8 +171,12 @@ def compute_study(
         border=border,
         sectors=sectors,
         scenarios=scenarios.differences,
-        membership=regions.membership,
-        regions=regions.layers,
+        membership=(
+            None
+            if regions.membership is None
+            else _stacked(regions.membership, scenarios.membership)
+        ),
+        regions={**regions.layers, **scenarios.regions},
         settings=_settings(study, modes),
         weight=None if inputs.population is None else inputs.population.name,
         sources=(*inputs.sources, *scenarios.sources),

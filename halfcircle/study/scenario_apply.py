@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar, get_args
 
 from halfcircle._checks import Faults, nearest
-from halfcircle.access.decay import decay_by_name
+from halfcircle.access.decay import decay_by_name, pbl_curve
 from halfcircle.access.streets.edits import StreetEdit, edit_ways
 from halfcircle.errors import Fault, InputError, ScenarioError
 from halfcircle.gtfs.edits import edit_feeds
@@ -186,6 +186,8 @@ def _settings(change: Behaviour) -> list[str]:
 def _reach(reach: ReachConfig, change: Behaviour, faults: Faults) -> ReachConfig:
     if change.decay is not None:
         for mode in reach.modes:
+            if change.decay == "pbl" and pbl_curve(mode) is None:
+                continue  # such modes have no decay, as in the baseline
             try:
                 decay_by_name(change.decay, mode)
             except InputError as error:

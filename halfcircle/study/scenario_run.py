@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,7 @@ from halfcircle.study.scenario_attribution import applicable, attribution_table,
 from halfcircle.study.scenario_city_pairs import city_pairs, zone_of
 from halfcircle.study.scenario_edits import ScenarioConfig
 from halfcircle.study.scenario_results import difference_table, people_of, winners_table
+from halfcircle.study.scenario_systems import compute_systems
 
 __all__ = ["Scenarios", "check_scenarios", "compute_scenarios"]
 
@@ -42,6 +44,10 @@ class Scenarios:
         One per scenario, with the columns of the baseline's.
     differences : DataFrame, optional
         ``scenarios.parquet``; None where there are no scenarios.
+    membership : tuple of DataFrame
+        Rows of ``membership.parquet``, one table per scenario.
+    regions : dict of str to GeoDataFrame
+        Layers of ``regions.gpkg``.
     files : dict of str to callable
         Path below the output folder, and what writes it.
     notices : tuple of Fault
@@ -53,6 +59,8 @@ class Scenarios:
     border: tuple[pd.DataFrame, ...] = ()
     sectors: tuple[pd.DataFrame, ...] = ()
     differences: pd.DataFrame | None = None
+    membership: tuple[pd.DataFrame, ...] = ()
+    regions: dict[str, Any] = field(default_factory=dict)
     files: dict[str, Callable[[Path], object]] = field(default_factory=dict)
     notices: tuple[Fault, ...] = ()
     sources: tuple[Source, ...] = ()
@@ -152,6 +160,11 @@ def compute_scenarios(
     for one, config in zip(found, study.scenarios, strict=True):
         files |= _scenario_files(base, one, config)
     notices = [n for one in found for n in one.notices]
+    with progress.stage("daily urban systems of scenarios"):
+        systems = compute_systems(base, found, workers=workers)
+    notices += systems.notices
+    if systems.chances is not None:
+        files["scenarios/one_system.csv"] = _csv(systems.chances)
     for number, (one, config) in enumerate(zip(found, study.scenarios, strict=True), start=1):
         if config.attribute and config.edits:
             with progress.stage(f"attribution of {config.name}"):
@@ -164,6 +177,8 @@ def compute_scenarios(
         border=tuple(one.border for one in found if one.border is not None),
         sectors=tuple(one.sectors for one in found if one.sectors is not None),
         differences=table,
+        membership=systems.membership,
+        regions=systems.layers,
         files=files,
         notices=tuple(dict.fromkeys(notices)),
         sources=tuple(
