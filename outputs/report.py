@@ -31,6 +31,7 @@ from halfcircle.outputs.report_facts import (
 from halfcircle.outputs.report_tables import band_tables, departure_table
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.scenario_report import scenario_sections
+from halfcircle.outputs.spread_charts import decay_chart, lorenz_chart
 from halfcircle.outputs.statistics import Weights, share_at_least, spread, weights_of
 from halfcircle.outputs.texts import Texts, capital
 
@@ -115,6 +116,7 @@ def build_report(
         "version": __version__,
         "study_hash": result.study_hash[:12],
         "maps": (),
+        "decay": decay_chart(result, texts),
         "tables": band_tables(layers, weights, texts),
     }
     if key is not None:
@@ -162,6 +164,11 @@ def _main_part(
         "distribution_title": texts("report.distribution_title", **words),
         "distribution_intro": texts("report.distribution_intro", **words),
         "distribution": _distribution_chart(shown, weights, texts, words),
+        "lorenz": lorenz_chart(
+            shown, weights, texts, title=texts("report.lorenz_title", people=people)
+        ),
+        "lorenz_title": texts("report.lorenz_title", people=people),
+        "lorenz_intro": texts("report.lorenz_intro", people=capital(people)),
         "departure": departure_table(layers, key, weights, texts),
         "departure_caption": texts("report.departure_caption", opportunity=name),
         "person": person_word(weights, texts),
