@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -86,13 +85,3 @@ def keep_inside(frame: Any, area: Area) -> Any:
     points = frame.geometry.representative_point()
     inside = area.holds(points.x.to_numpy(), points.y.to_numpy(), frame.crs)
     return frame[inside].reset_index(drop=True)
-
-
-def replace_whole(target: Path, make: Callable[[Path], None]) -> None:
-    """Make a file beside its place and move it there in one step."""
-    temporary = target.with_name(f".new-{os.getpid()}-{target.name}")
-    try:
-        make(temporary)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
