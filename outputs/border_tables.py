@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -49,7 +50,7 @@ def write_border_summary(result: RunResult, path: Path) -> Path | None:
     return write_text(path, text.getvalue(), encoding="utf-8-sig")
 
 
-def _cell(value: object) -> str:
+def _cell(value: Any) -> str:
     if isinstance(value, str):
         return safe_cell(value)
     return "" if pd.isna(value) else f"{value:.10g}"

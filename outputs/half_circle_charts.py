@@ -148,16 +148,7 @@ def bar_chart(
         return start + (value - low) / (high - low) * (WIDTH - start - room)
 
     zero = at(0.0)
-    parts = []
-    for i, bar in enumerate(bars):
-        y = top + ROW * i
-        parts.append(text(LABEL - 10, y + 18, bar.label, {"text-anchor": "end"}))
-        end = zero if not np.isfinite(bar.value) else at(bar.value)
-        if end != zero:
-            box = {"x": round(min(zero, end), 1), "y": y + 5, "width": round(abs(end - zero), 1)}
-            parts.append(tag("rect", {**box, "height": ROW - 10, "fill": bar.colour}))
-        looks = {"text-anchor": "end" if end < zero else "start", "font-weight": "600"}
-        parts.append(text(end + (-6 if end < zero else 6), y + 18, bar.shown, looks))
+    parts: list[Markup] = []
     line = {"stroke": "#6b7780", "fill": "none"}
     parts.append(tag("path", {"d": f"M{zero:.1f} {top:.0f}V{height - 4:.0f}", **line}))
     if reference is not None:
@@ -166,4 +157,15 @@ def bar_chart(
         parts.append(tag("path", {"d": f"M{x:.1f} {top - 6:.0f}V{height - 4:.0f}", **dashes}))
         side = "start" if x < WIDTH - LETTER * len(reference[1]) else "end"
         parts.append(text(x, top - 11, reference[1], {"text-anchor": side, "fill": "#4b5760"}))
+    for i, bar in enumerate(bars):
+        y = top + ROW * i
+        parts.append(text(LABEL - 10, y + 18, bar.label, {"text-anchor": "end"}))
+        end = zero if not np.isfinite(bar.value) else at(bar.value)
+        if end != zero:
+            box = {"x": round(min(zero, end), 1), "y": y + 5, "width": round(abs(end - zero), 1)}
+            parts.append(tag("rect", {**box, "height": ROW - 10, "fill": bar.colour}))
+        # A white rim keeps figures legible where the line of reference runs through them.
+        looks = {"text-anchor": "end" if end < zero else "start", "font-weight": "600"}
+        looks |= {"stroke": "#ffffff", "stroke-width": "4", "paint-order": "stroke"}
+        parts.append(text(end + (-6 if end < zero else 6), y + 18, bar.shown, looks))
     return picture(WIDTH, height, parts, identifier=identifier, title=title, about=about)

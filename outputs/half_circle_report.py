@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from halfcircle.outputs._files import asset
-from halfcircle.outputs.half_circle_charts import HOME, LOST, Bar, bar_chart, circle_drawing
+from halfcircle.outputs.half_circle_causes import (
+    causes_part,
+    potential_part,
+    sources_part,
+    wages_part,
+)
+from halfcircle.outputs.half_circle_charts import circle_drawing
+from halfcircle.outputs.half_circle_words import Words, rows_of, within, words_of
 from halfcircle.outputs.headlines import people_word
 from halfcircle.outputs.layers import LayerKey, Layers, main_key
 from halfcircle.outputs.result import RunResult
@@ -26,7 +30,6 @@ Floats = npt.NDArray[np.float64]
 HEADLINE_MODES = ("car", "transit")
 HARD_CLOSED = "_hard_closed"
 N_AREAS = 20
-WATER = 0.005
 
 
 def border_key(losses: Layers) -> LayerKey | None:
@@ -41,41 +44,6 @@ def border_key(losses: Layers) -> LayerKey | None:
         if replace(key, mode=mode) in losses.keys:
             return replace(key, mode=mode)
     return key
-
-
-@dataclass(frozen=True)
-class _Words:
-    """Texts of this part of the report, beside those of the whole."""
-
-    texts: Texts
-    entries: dict[str, str]
-
-    def __call__(self, key: str, **fields: str) -> str:
-        return self.entries[key].format(**fields)
-
-    def share(self, value: float) -> str:
-        """Share as a percentage; a dash where there is none."""
-        if not np.isfinite(value):
-            return self.texts("report.missing_mark")
-        return self.texts.share(float(value))
-
-    def count(self, value: float) -> str:
-        """Number; a dash where there is none."""
-        if not np.isfinite(value):
-            return self.texts("report.missing_mark")
-        return self.texts.count(float(value))
-
-    def cause(self, name: str) -> str:
-        """What people call a cause; unknown names as they are."""
-        return self.entries.get(f"cause_{name}", name)
-
-    def area(self, name: str, kind: str) -> str:
-        """What people call an area."""
-        return self("all") if kind == "all" else name
-
-
-def _words(texts: Texts) -> _Words:
-    return _Words(texts, tomllib.loads(asset("texts", "half_circle.toml"))[texts.language])
 
 
 def half_circle_parts(
@@ -96,10 +64,8 @@ def half_circle_parts(
     dict
         Parts that the run has no tables for are None.
     """
-    words = _words(texts)
-    what = ", ".join(
-        (texts.opportunity(key.opportunity), texts.mode(key.mode), _within(key, words))
-    )
+    words = words_of(texts)
+    what = ", ".join((texts.opportunity(key.opportunity), texts.mode(key.mode), within(key, words)))
     return {
         "plain": explanation(texts.language),
         "words": words,
@@ -107,10 +73,10 @@ def half_circle_parts(
         "spread": _spread(result, key, weights, words, what),
         "recover": _recover(result, key, words, what),
         "direction": _direction(result, key, weights, words, what),
-        "causes": _causes(result, key, weights, words),
-        "potential": _potential(result, words),
-        "wages": _wages(result, key, words),
-        "sources": _sources(result, words),
+        "causes": causes_part(result, key, weights, words),
+        "potential": potential_part(result, words),
+        "wages": wages_part(result, key, words),
+        "sources": sources_part(result, words),
         "limits": [
             words("limit_headline", what=what),
             *([words("limit_penalty")] if _has_penalties(result) else []),
@@ -118,27 +84,6 @@ def half_circle_parts(
             *([] if result.border_land is not None else [words("limit_land")]),
         ],
     }
-
-
-def _within(key: LayerKey, words: _Words) -> str:
-    if key.band_min is None:
-        return words("no_limit")
-    return words("within", band=words.texts.minutes(key.band_min))
-
-
-def _rows(table: pd.DataFrame | None, key: LayerKey) -> pd.DataFrame:
-    """Rows of one layer; none where there is no table."""
-    if table is None or not len(table):
-        return pd.DataFrame()
-    chosen = np.ones(len(table), dtype=bool)
-    for name in ("scenario", "mode", "opportunity", "group", "measure"):
-        if name in table:
-            chosen &= (table[name].astype(str) == str(getattr(key, name))).to_numpy()
-    if "band_min" in table:
-        band = table["band_min"]
-        same = band.isna() if key.band_min is None else band == key.band_min
-        chosen &= same.to_numpy()
-    return table[chosen]
 
 
 def _has_penalties(result: RunResult) -> bool:
@@ -149,11 +94,11 @@ def _has_penalties(result: RunResult) -> bool:
 
 
 def _pair(
-    result: RunResult, key: LayerKey, weights: Weights, words: _Words
+    result: RunResult, key: LayerKey, weights: Weights, words: Words
 ) -> dict[str, Any] | None:
     """Full and half circle of the place with the largest loss in the larger half of places."""
-    rows = _rows(result.sectors, key)
-    losses = _rows(result.border, key)
+    rows = rows_of(result.sectors, key)
+    losses = rows_of(result.border, key)
     if not len(rows) or not len(losses):
         return None
     loss = losses.set_index("zone_id")["loss"].reindex(result.zones.zone_id).to_numpy(np.float64)
@@ -176,7 +121,7 @@ def _pair(
         "name": name,
         "opportunity": texts.opportunity(key.opportunity),
         "mode": texts.mode_by(key.mode),
-        "band": _within(key, words),
+        "band": within(key, words),
         "open": texts.count(float(opened.sum())),
         "domestic": texts.count(float(domestic.sum())),
         "loss": texts.share(float(loss[i])),
@@ -201,12 +146,12 @@ def _pair(
 
 
 def _spread(
-    result: RunResult, key: LayerKey, weights: Weights, words: _Words, what: str
+    result: RunResult, key: LayerKey, weights: Weights, words: Words, what: str
 ) -> dict[str, Any] | None:
-    rows = _rows(result.border_summary, key)
+    rows = rows_of(result.border_summary, key)
     if not len(rows):
         return None
-    closed = _rows(result.border_summary, replace(key, measure=key.measure + HARD_CLOSED))
+    closed = rows_of(result.border_summary, replace(key, measure=key.measure + HARD_CLOSED))
     shut = {(row["area"], row["region"]): float(row["loss"]) for row in closed.to_dict("records")}
     shares = (
         "loss", "loss_foreign_fewer", "loss_foreign_more", "share_above_25", "share_above_50",
@@ -248,30 +193,46 @@ def _spread(
     }
 
 
-def _recover(result: RunResult, key: LayerKey, words: _Words, what: str) -> dict[str, Any] | None:
-    rows = _rows(result.border_sensitivity, key)
+def _recover(result: RunResult, key: LayerKey, words: Words, what: str) -> dict[str, Any] | None:
+    """Loss by penalty (rows) and factor (columns), and what is won back without a factor."""
+    rows = rows_of(result.border_sensitivity, key)
     if not len(rows):
         return None
-    rows = rows[rows["area"] == "all"].sort_values(
-        ["penalty_min", "factor"], ascending=[True, False]
-    )
+    rows = rows[rows["area"] == "all"]
+    lost = {
+        (float(row["penalty_min"]), float(row["factor"])): float(row["loss_effective"])
+        for row in rows.to_dict("records")
+    }
+    penalties = sorted({penalty for penalty, _ in lost})
+    factors = sorted({factor for _, factor in lost}, reverse=True)
+    full = rows[rows["factor"] == factors[0]]
+    back = dict(zip(full["penalty_min"], full["recoverable"], strict=True))
+    heads = [
+        words("column_taken")
+        if factor == 1.0
+        else f"{words('column_taken')}, × {words.texts.number(factor, 1)}"
+        for factor in factors
+    ]
     return {
         "caption": words("recover_caption", what=what),
+        "heads": [*heads, words("column_recovered")],
         "rows": [
             {
-                "name": words("variant", minutes=words.texts.minutes(row["penalty_min"]))
-                + (f" × {words.texts.number(row['factor'], 1)}" if row["factor"] < 1 else ""),
-                "cells": [words.share(row["loss_effective"]), words.share(row["recoverable"])],
+                "name": words("variant", minutes=words.texts.minutes(penalty)),
+                "cells": [
+                    *(words.share(lost[penalty, factor]) for factor in factors),
+                    words.share(float(back[penalty])),
+                ],
             }
-            for row in rows.to_dict("records")
+            for penalty in penalties
         ],
     }
 
 
 def _direction(
-    result: RunResult, key: LayerKey, weights: Weights, words: _Words, what: str
+    result: RunResult, key: LayerKey, weights: Weights, words: Words, what: str
 ) -> dict[str, Any] | None:
-    rows = _rows(result.half_circle, key)
+    rows = rows_of(result.half_circle, key)
     country = result.zones.places.country
     if not len(rows) or country is None:
         return None
@@ -311,6 +272,7 @@ def _direction(
         "caption": words("direction_caption", what=what),
         "heads": [words(head) for head in columns],
         "rows": table,
+        "with_land": land is not None,
         "note": words("direction_note", people=people_word(weights, words.texts)),
     }
 
@@ -318,205 +280,3 @@ def _direction(
 def _mean(values: Floats, weight: Floats) -> float:
     known = np.isfinite(values) & (weight > 0)
     return float(np.average(values[known], weights=weight[known])) if known.any() else float("nan")
-
-
-def _causes(
-    result: RunResult, key: LayerKey, weights: Weights, words: _Words
-) -> list[dict[str, Any]]:
-    """Bars of causes, and pairs of places beside them, by mode."""
-    table = result.border_causes
-    if table is None or not len(table):
-        return []
-    people = pd.Series(weights.values, index=result.zones.zone_id)
-    found = []
-    for n, mode in enumerate(dict.fromkeys(table["mode"].astype(str))):
-        own = replace(key, mode=mode)
-        rows = _rows(table, own)
-        weight = people.reindex(rows["zone_id"]).to_numpy() if len(rows) else np.zeros(0)
-        some = rows[np.isfinite(rows["lost"].to_numpy(np.float64)) & (weight > 0)]
-        if not len(some):
-            continue
-        weight = people.reindex(some["zone_id"]).to_numpy()
-        lost = (some["lost"] * weight).groupby(some["cause"], sort=False).sum()
-        first = some["cause"] == some["cause"].iloc[0]
-        ideal = float((some["reach_ideal"] * weight)[first].sum())
-        if ideal <= 0:
-            continue
-        what = ", ".join(
-            (
-                words.texts.opportunity(key.opportunity),
-                words.texts.mode(mode),
-                _within(key, words),
-            )
-        )
-        names = sorted(lost.index, key=lambda cause: cause != "transport")
-        bars = [
-            Bar(
-                words.cause(str(cause)), lost[cause] / ideal, words.share(lost[cause] / ideal), LOST
-            )
-            for cause in names
-        ]
-        whole = float(lost.sum()) / ideal
-        bars.append(Bar(words("cause_all"), whole, words.share(whole), HOME))
-        title = words("causes_bars", what=what)
-        found.append(
-            {
-                "title": title,
-                "picture": bar_chart(
-                    bars,
-                    identifier=f"causes{n}",
-                    title=title,
-                    about="; ".join(f"{bar.label}: {bar.shown}" for bar in bars),
-                ),
-                "pairs": _pairs(result, mode, words),
-            }
-        )
-    return found
-
-
-def _pairs(result: RunResult, mode: str, words: _Words) -> dict[str, Any] | None:
-    table = result.border_pairs
-    if table is None:
-        return None
-    rows = table[table["mode"] == mode]
-    # All sizes together where classes were thin, else the middle class.
-    keys = ["from_country", "to_country", "distance_from_km", "distance_to_km"]
-    shown = []
-    for (a, b, start, end), part in rows.groupby(keys, sort=True):
-        part = part.sort_values("size_class")
-        row = part.iloc[(len(part) - 1) // 2]
-        shown.append(
-            {
-                "name": f"{a} – {b}",
-                "cells": [
-                    words("kilometres", a=words.count(start), b=words.count(end)),
-                    _minutes(row["minutes_domestic"], words),
-                    _minutes(row["minutes_crossing"], words),
-                    words.share(row["ratio"] - 1.0),
-                ],
-            }
-        )
-    if not shown:
-        return None
-    heads = ("column_distance", "column_home", "column_cross", "column_ratio")
-    return {
-        "caption": words("pairs_caption", mode=words.texts.mode(mode)),
-        "heads": [words(head) for head in heads],
-        "rows": shown,
-    }
-
-
-def _minutes(value: float, words: _Words) -> str:
-    if not np.isfinite(value):
-        return words.texts("report.missing_mark")
-    return words("minutes", n=words.texts.number(value))
-
-
-def _potential(result: RunResult, words: _Words) -> dict[str, Any] | None:
-    table = result.border_potential
-    if table is None or not len(table):
-        return None
-    bars, rows = [], []
-    for row in table.to_dict("records"):
-        direction = _direction_name(row)
-        rate = float(row["rate_choice"])
-        counted = row["numerator"]
-        known = isinstance(counted, str) and np.isfinite(rate)
-        how = words("gross" if counted == "gross" else "net") if known else words("no_data")
-        bars.append(
-            Bar(
-                f"{direction}, {how}",
-                rate,
-                words.share(rate),
-                HOME if counted == "gross" else "#7ea3c4",
-            )
-        )
-        rows.append(
-            {
-                "name": direction,
-                "cells": [
-                    words.count(row["potential_choice"]),
-                    words.count(row["potential_balanced"]),
-                    words.count(row["realised"]),
-                    words.share(rate),
-                    how,
-                    f"{row['year']:.0f}" if np.isfinite(row["year"]) else "",
-                ],
-            }
-        )
-    first = table.iloc[0]
-    reference = words("potential_reference", share=words.share(float(first["reference_rate"])))
-    by_flows = first["willingness"] == "domestic flows"
-    heads = (
-        "column_potential", "column_balanced", "column_realised", "column_rate",
-        "column_numerator", "column_year",
-    )  # fmt: skip
-    return {
-        "title": words("potential_bars"),
-        "picture": bar_chart(
-            bars,
-            identifier="potential",
-            title=words("potential_bars"),
-            about="; ".join([*(f"{bar.label}: {bar.shown}" for bar in bars), reference]),
-            reference=(float(first["reference_rate"]), reference),
-        ),
-        "caption": words("potential_caption", what=words.texts.mode(str(first["mode"]))),
-        "heads": [words(head) for head in heads],
-        "rows": rows,
-        "note": words(
-            "potential_note",
-            zone=words.count(float(first["border_zone_km"])),
-            cap=words.count(float(first["cap_km"])),
-            willingness=words("willingness_flows" if by_flows else "willingness_pbl"),
-        ),
-    }
-
-
-def _direction_name(row: dict[Any, Any]) -> str:
-    ends = []
-    for side in ("from", "to"):
-        region = str(row[f"{side}_region"] or "")
-        ends.append(region or str(row[f"{side}_country"]))
-    return " → ".join(ends)
-
-
-def _wages(result: RunResult, key: LayerKey, words: _Words) -> dict[str, Any] | None:
-    table = result.border_wages
-    if table is None or not len(table):
-        return None
-    chosen = table[(table["mode"] == key.mode) & (table["scenario"] == key.scenario)]
-    chosen = chosen[chosen["group"] == chosen["group"].iloc[0]] if len(chosen) else chosen
-    rows = [
-        {
-            "name": words.area(str(row["region"]), str(row["area"])),
-            "cells": [
-                words.share(row["effect_mean"]),
-                f"{words.share(row['effect_p5'])} – {words.share(row['effect_p95'])}",
-            ],
-            "total": row["area"] == "all",
-        }
-        for kind in ("country", "all")
-        for row in chosen[chosen["area"] == kind].to_dict("records")
-    ]
-    if not rows:
-        return None
-    return {"caption": words("wages_caption", mode=words.texts.mode(key.mode)), "rows": rows}
-
-
-def _sources(result: RunResult, words: _Words) -> list[dict[str, Any]]:
-    table = result.border_sources
-    if table is None:
-        return []
-    texts = words.texts
-    return [
-        {
-            "what": texts.opportunity(str(row["opportunity"])),
-            "country": str(row["country"]),
-            "concept": str(row["concept"])
-            + (f" ({words('estimated')})" if row["estimated"] == "yes" else ""),
-            "unit": str(row["unit"]),
-            "year": f"{row['year']:.0f}" if pd.notna(row["year"]) else texts("report.not_stated"),
-            "source": str(row["source"]),
-        }
-        for row in table.to_dict("records")
-    ]
