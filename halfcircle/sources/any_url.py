@@ -71,7 +71,7 @@ ANY_URL = Adapter(
     {
         "url": Parameter("text", "address of the file", required=True),
         "member": Parameter("text", "file inside a zip archive, for instance '*.gpkg'"),
-        "headers": Parameter("map", "sent along; keys as ${NAME} from the environment"),
+        "headers": Parameter("map", "sent along; keys as ${HALFCIRCLE_NAME} from the environment"),
         "clip": Parameter("flag", "keep only what lies in the area", default=False),
     },
     _build,

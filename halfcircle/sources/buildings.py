@@ -110,7 +110,7 @@ def _collect(
     land: dict[int, tuple[str, bytes]],
 ) -> None:
     factory = osmium.geom.WKBFactory()
-    reader: Any = osmium.FileProcessor(path).with_areas()
+    reader: Any = osmium.FileProcessor(str(path)).with_areas()
     reader.with_filter(osmium.filter.EntityFilter(osmium.osm.AREA))
     reader.with_filter(osmium.filter.KeyFilter("building", "landuse"))
     for area in reader:

@@ -74,8 +74,9 @@ def _be(hosts: Hosts) -> tuple[Feed, ...]:
              "NMBS/SNCB open data licence"),
         Feed("tec", "TEC", f"{hosts.tec}/Current%20GTFS/TEC-GTFS.zip", "CC BY 4.0, TEC"),
         Feed("delijn", "De Lijn", "https://api.delijn.be/gtfs/static/v3/gtfs_transit.zip",
-             "De Lijn open data licence", (("Ocp-Apim-Subscription-Key", "${DELIJN_KEY}"),),
-             "DELIJN_KEY", "https://data.delijn.be"),
+             "De Lijn open data licence",
+             (("Ocp-Apim-Subscription-Key", "${HALFCIRCLE_DELIJN_KEY}"),),
+             "HALFCIRCLE_DELIJN_KEY", "https://data.delijn.be"),
     )  # fmt: skip
 
 
@@ -150,7 +151,7 @@ def _feed(row: dict[Any, Any]) -> Feed | None:
     kind = str(row.get("urls.authentication_type", "")).strip()
     if kind in ("", "0", "0.0"):
         return Feed(feed_id, name, url, licence)
-    key = f"{feed_id.upper().replace('-', '_')}_KEY"
+    key = f"HALFCIRCLE_{feed_id.upper().replace('-', '_')}_KEY"
     parameter = str(row.get("urls.api_key_parameter_name", "")).strip() or "api_key"
     info = str(row.get("urls.authentication_info", ""))
     if kind.startswith("1"):

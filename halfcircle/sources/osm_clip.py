@@ -120,7 +120,7 @@ def _choose(source: Path, bounds: tuple[float, float, float, float], content: st
 
 def _ways(source: Path, keys: tuple[str, ...] | None) -> Iterator[Any]:
     """Ways with positions of their nodes; only those with one of the keys."""
-    reader: Any = osmium.FileProcessor(source).with_locations()
+    reader: Any = osmium.FileProcessor(str(source)).with_locations()
     reader.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
     if keys is not None:
         reader.with_filter(osmium.filter.KeyFilter(*keys))
@@ -129,7 +129,7 @@ def _ways(source: Path, keys: tuple[str, ...] | None) -> Iterator[Any]:
 
 def _relations(source: Path, content: str) -> dict[int, list[int]]:
     """Relations that may be kept, and their ways."""
-    reader: Any = osmium.FileProcessor(source, osmium.osm.RELATION)
+    reader: Any = osmium.FileProcessor(str(source), osmium.osm.RELATION)
     reader.with_filter(osmium.filter.KeyFilter("type"))
     found = {}
     for relation in reader:
@@ -159,13 +159,13 @@ def _write(source: Path, target: Path, kept: _Kept, content: str) -> None:
     target.unlink(missing_ok=True)
     with osmium.SimpleWriter(str(target), header=header) as writer:
         _write_nodes(source, writer, node_id, lon, lat)
-        ways: Any = osmium.FileProcessor(source, osmium.osm.WAY)
+        ways: Any = osmium.FileProcessor(str(source), osmium.osm.WAY)
         if content == "streets":
             ways.with_filter(osmium.filter.KeyFilter(*CONTENTS[content]))
         for way in ways:
             if way.id in kept.ways:
                 writer.add(way)
-        for relation in osmium.FileProcessor(source, osmium.osm.RELATION):
+        for relation in osmium.FileProcessor(str(source), osmium.osm.RELATION):
             if relation.id in kept.relations:
                 writer.add(relation)
 
@@ -178,7 +178,7 @@ def _write_nodes(
     lat: npt.NDArray[np.float64],
 ) -> None:
     """Write nodes by their ids; those that can stop somebody with their tags."""
-    tagged: Any = osmium.FileProcessor(source, osmium.osm.NODE)
+    tagged: Any = osmium.FileProcessor(str(source), osmium.osm.NODE)
     tagged.with_filter(osmium.filter.KeyFilter(*NODE_KEYS))
     tags = {}
     for node in tagged:

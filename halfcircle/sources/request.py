@@ -17,6 +17,7 @@ __all__ = ["OnProgress", "Policy", "Request", "Step", "shown_url"]
 
 GIB = 2**30
 KEY = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+KEY_PREFIX = "HALFCIRCLE_"
 SECRET = re.compile(
     r"(^|[-_])(api|access|subscription)?(key|token|secret|password|signature|sig)$|^authorization$",
     re.IGNORECASE,
@@ -62,8 +63,9 @@ class Request:
     Parameters
     ----------
     url : str
-        Address. ``${NAME}`` in it, or in a header, stands for an environment variable: access keys
-        are filled in at the moment of asking and written nowhere.
+        Address. ``${HALFCIRCLE_NAME}`` in it, or in a header, stands for an environment variable:
+        access keys are filled in at the moment of asking and written nowhere. No other variable is
+        taken: a study file from somebody else must not send secrets away.
     kind : str
         What must come back: ``zip``, ``pbf``, ``xml``, ``json``, ``csv``, ``tiff``, ``gpkg``,
         ``text`` or ``any``.
@@ -96,7 +98,15 @@ class Request:
         if parts.username or parts.password or secret:
             raise SourceError(
                 f"{parts.scheme}://{parts.hostname}{parts.path}: the study holds an access key or "
-                "password - put it into an environment variable and write ${NAME} in its place"
+                "password - put it into an environment variable and write ${HALFCIRCLE_NAME} in "
+                "its place"
+            )
+        named = {name for _, value in (("", self.url), *given) for name in KEY.findall(value)}
+        foreign = sorted(name for name in named if not name.startswith(KEY_PREFIX))
+        if foreign:
+            raise SourceError(
+                f"{shown_url(self.url)}: may only take environment variables that begin with "
+                f"{KEY_PREFIX}, not {', '.join(foreign)}"
             )
 
     @property

@@ -35,8 +35,8 @@ GTFS = Adapter(
     "daily to yearly",
     (".zip",),
     {
-        "url": Parameter("text", "address of the feed; keys as ${NAME}", required=True),
-        "headers": Parameter("map", "sent along; keys as ${NAME} from the environment"),
+        "url": Parameter("text", "address of the feed; keys as ${HALFCIRCLE_NAME}", required=True),
+        "headers": Parameter("map", "sent along; keys as ${HALFCIRCLE_NAME} from the environment"),
         "clip": Parameter("flag", "keep only trips that serve the area", default=True),
         "margin_km": Parameter("number", "around the area", default=5.0),
     },

@@ -427,11 +427,14 @@ def test_keys_come_from_the_environment_and_stay_out_of_the_cache(
 ) -> None:
     web.files["/a.bin"] = CONTENT
     request = Request(
-        web.at("/a.bin?api_key=${TEST_KEY}"), headers={"Subscription-Key": "${TEST_KEY}"}
+        web.at("/a.bin?api_key=${HALFCIRCLE_TEST_KEY}"),
+        headers={"Subscription-Key": "${HALFCIRCLE_TEST_KEY}"},
     )
-    with pytest.raises(SourceError, match=r"access key in an environment.*'TEST_KEY' - .*export"):
+    with pytest.raises(
+        SourceError, match=r"access key in an environment.*'HALFCIRCLE_TEST_KEY' - .*export"
+    ):
         make_client().get(request)
-    monkeypatch.setenv("TEST_KEY", "s3cret")
+    monkeypatch.setenv("HALFCIRCLE_TEST_KEY", "s3cret")
     found = make_client().get(request)
     assert web.calls[0].path == "/a.bin?api_key=s3cret"
     assert web.calls[0].headers["subscription-key"] == "s3cret"
@@ -445,24 +448,26 @@ def test_keys_come_from_the_environment_and_stay_out_of_the_cache(
 def test_keys_stay_out_of_messages(
     web: Web, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TEST_KEY", "s3cret")
+    monkeypatch.setenv("HALFCIRCLE_TEST_KEY", "s3cret")
     with pytest.raises(SourceError) as caught:
-        make_client().get(Request(web.at("/gone?api_key=${TEST_KEY}")))
+        make_client().get(Request(web.at("/gone?api_key=${HALFCIRCLE_TEST_KEY}")))
     assert "s3cret" not in str(caught.value)
     web.stop()
     with pytest.raises(SourceError) as caught:
-        make_client().get(Request(web.at("/gone?api_key=${TEST_KEY}")))
+        make_client().get(Request(web.at("/gone?api_key=${HALFCIRCLE_TEST_KEY}")))
     assert "s3cret" not in str(caught.value)
 
 
 def test_keys_do_not_follow_a_redirect_to_another_host(
     web: Web, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TEST_KEY", "s3cret")
+    monkeypatch.setenv("HALFCIRCLE_TEST_KEY", "s3cret")
     other = web.url.replace("127.0.0.1", "localhost")
     web.handlers["/a"] = lambda call: call.send(302, Location=other + "/b")
     web.files["/b"] = CONTENT
-    make_client().get(Request(web.at("/a"), headers={"X-Key": "${TEST_KEY}", "X-Other": "1"}))
+    make_client().get(
+        Request(web.at("/a"), headers={"X-Key": "${HALFCIRCLE_TEST_KEY}", "X-Other": "1"})
+    )
     assert web.calls[0].headers["x-key"] == "s3cret"
     assert "x-key" not in web.calls[1].headers
     assert web.calls[1].headers["x-other"] == "1"
@@ -478,10 +483,22 @@ def test_keys_do_not_follow_a_redirect_to_another_host(
     ],
 )
 def test_keys_in_a_study_are_refused(request_of: Callable[[], Request]) -> None:
-    with pytest.raises(SourceError, match=r"holds an access key or password.*\$\{NAME\}") as caught:
+    with pytest.raises(
+        SourceError, match=r"holds an access key or password.*\$\{HALFCIRCLE_NAME\}"
+    ) as caught:
         request_of()
     assert "abc" not in str(caught.value)
     assert "word@" not in str(caught.value)
+
+
+def test_a_study_cannot_send_other_secrets_away() -> None:
+    for make in (
+        lambda: Request("https://example.org/a?x=${AWS_SECRET_ACCESS_KEY}"),
+        lambda: Request("https://example.org/a", headers={"X": "${HOME}"}),
+        lambda: Request("https://example.org/${HOME}"),
+    ):
+        with pytest.raises(SourceError, match="only take environment variables that begin with"):
+            make()
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org/a", "file:///etc/passwd", "example.org", ""])

@@ -340,7 +340,7 @@ def catalogue_csv(**changes: str) -> str:
         ({"location__bounding_box__maximum_longitude": "6.7",
           "location__bounding_box__minimum_longitude": "6.6"}, []),
         ({"urls__authentication_type": "1", "urls__api_key_parameter_name": "key"},
-         ["https://a.example/a.zip?key=${MDB_1_KEY}"]),
+         ["https://a.example/a.zip?key=${HALFCIRCLE_MDB_1_KEY}"]),
         ({"urls__authentication_type": "2"}, ["https://a.example/a.zip"]),
     ],
 )  # fmt: skip
@@ -354,7 +354,7 @@ def test_the_catalogue(
     )
     assert [feed.url for feed in found] == expected
     if "2" in changes.values() and found:
-        assert found[0].key == "MDB_1_KEY"
+        assert found[0].key == "HALFCIRCLE_MDB_1_KEY"
     if not changes:
         assert (found[0].id, found[0].name, found[0].key) == ("mdb-1", "Twents", "")
 
@@ -371,7 +371,7 @@ def test_national_feeds() -> None:
         "nl", "de", "sncb", "tec", "delijn",
     ]  # fmt: skip
     keyed = [f for f in national_feeds("BE", Hosts()) if f.key]
-    assert keyed[0].headers == (("Ocp-Apim-Subscription-Key", "${DELIJN_KEY}"),)
+    assert keyed[0].headers == (("Ocp-Apim-Subscription-Key", "${HALFCIRCLE_DELIJN_KEY}"),)
 
 
 # ---- places ----

@@ -23,7 +23,15 @@ from halfcircle.sources.plan import read_plan
 from halfcircle.sources.study_text import Found, study_text
 from halfcircle.study.study_file import read_study
 
-KEYED = Feed("x", 'A "quoted"\nname', "https://a.example/x.zip?key=${X_KEY}", "?", (), "X_KEY", "w")
+KEYED = Feed(
+    "x",
+    'A "quoted"\nname',
+    "https://a.example/x.zip?key=${HALFCIRCLE_X_KEY}",
+    "?",
+    (),
+    "HALFCIRCLE_X_KEY",
+    "w",
+)
 
 
 def found(
@@ -84,7 +92,7 @@ def test_feeds_that_need_a_key_are_comments() -> None:
     )  # fmt: skip
     values = tomllib.loads(text)
     assert [feed["id"] for feed in values["transit"]["feeds"]] == ["sncb", "tec"]
-    assert '# headers = { "Ocp-Apim-Subscription-Key" = "${DELIJN_KEY}" }' in text
+    assert '# headers = { "Ocp-Apim-Subscription-Key" = "${HALFCIRCLE_DELIJN_KEY}" }' in text
     assert 'A "quoted" name wants an access key' in text
     # Take away the marks: then it is a study that reads its key from the environment.
     lines = text.splitlines()
