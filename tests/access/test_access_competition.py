@@ -205,6 +205,28 @@ def test_availability_hands_out_every_job_that_is_reached_once(market) -> None:
 
 
 @settings(deadline=None, max_examples=40)
+@given(market=markets())
+def test_balanced_demand_is_the_population_that_reaches_anything(market) -> None:
+    minutes, _, demand = market
+    source = toy(minutes)
+    f = EXP(source.seconds[:, 0, :])
+    total = f.sum(axis=1, keepdims=True)
+    row = np.divide(f, total, out=np.zeros_like(f), where=total > 0)
+    served = demand @ row
+    assert served.sum() == pytest.approx(demand[f.sum(axis=1) > 0].sum())
+    # Where supply is that demand, every ratio is 1 and what is left is the column's share.
+    table = balanced_catchment(
+        source,
+        [counts("jobs", served)],
+        counts("workers", demand),
+        decay=EXP,
+    )
+    column = f[demand > 0].sum(axis=0)
+    share = np.divide(f, column, out=np.zeros_like(f), where=column > 0).sum(axis=1)
+    np.testing.assert_allclose(cube(table)[demand > 0], share[demand > 0], rtol=1e-9)
+
+
+@settings(deadline=None, max_examples=40)
 @given(market=markets(), k=st.floats(0.1, 50), seed=st.integers(0, 99))
 @pytest.mark.parametrize("measure", [floating_catchment, three_step_catchment, balanced_catchment])
 def test_scaling_linearity_and_relabelling(measure, market, k, seed) -> None:
