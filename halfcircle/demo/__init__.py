@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from halfcircle._checks import nearest
+from halfcircle.demo.lelylijn import write_lelylijn
 from halfcircle.demo.twin_towns import write_twin_towns
 from halfcircle.errors import OutputError, StudyError
 
@@ -34,6 +35,7 @@ class Demo(NamedTuple):
 DEMOS: Final = MappingProxyType(
     {
         "twin-towns": Demo("two invented towns on either side of a border", write_twin_towns),
+        "lelylijn": Demo("the north of the Netherlands with a new railway", write_lelylijn),
     }
 )
 
