@@ -9,6 +9,8 @@ from halfcircle.outputs.deltas import (
 )
 from halfcircle.outputs.geopackage import write_geopackage, write_regions
 from halfcircle.outputs.indicators import Indicator, build_indicators, write_indicators
+from halfcircle.outputs.isochrone_pair import CirclePair, circle_pair
+from halfcircle.outputs.isochrones import isochrones, place_isochrones, write_isochrones
 from halfcircle.outputs.layers import LayerKey, Layers, build_layers, build_loss_layers
 from halfcircle.outputs.manifest import write_manifest, write_timings
 from halfcircle.outputs.maps import build_map, write_map
@@ -29,6 +31,7 @@ __all__ = [
     "LANGUAGES",
     "TABLES",
     "Change",
+    "CirclePair",
     "Indicator",
     "LayerKey",
     "Layers",
@@ -44,10 +47,14 @@ __all__ = [
     "build_map",
     "build_report",
     "build_scenario_layers",
+    "circle_pair",
+    "isochrones",
+    "place_isochrones",
     "write_data_dictionary",
     "write_data_package",
     "write_geopackage",
     "write_indicators",
+    "write_isochrones",
     "write_manifest",
     "write_map",
     "write_outputs",

@@ -116,6 +116,7 @@ def draw_map(
     title: str,
     about: str,
     kilometres: str,
+    mark_idx: int | None = None,
 ) -> Markup:
     """Draw one layer.
 
@@ -130,6 +131,8 @@ def draw_map(
         For those who do not see it.
     kilometres : str
         Words of the scale bar.
+    mark_idx : int, optional
+        Zone to mark with a ring at its middle.
 
     Returns
     -------
@@ -144,6 +147,11 @@ def draw_map(
         parts.append(_drawn(sheet.shapes, class_idx == one, fill))
     parts += _border(sheet)
     parts += [_label(x, y, words, kind) for x, y, words, kind in sheet.labels]
+    if mark_idx is not None:
+        middle = shapely.point_on_surface(sheet.shapes.geometry[mark_idx])
+        place = {"cx": round(middle.x), "cy": round(middle.y), "fill": "none"}
+        parts.append(tag("circle", place | {"r": 15, "stroke": "#ffffff", "stroke-width": 9}))
+        parts.append(tag("circle", place | {"r": 15, "stroke": "#1d1d1d", "stroke-width": 5}))
     parts += _ruler(sheet, kilometres)
     return _finished(sheet, parts, identifier=identifier, title=title, about=about)
 

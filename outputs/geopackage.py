@@ -91,11 +91,11 @@ def write_geopackage(
     for position, name in enumerate(column for column in table if column != "geometry"):
         wide.insert(position, name, table[name])
     with replacing(path) as temporary:
-        _write_layer(wide, temporary, "zones", path)
+        write_layer(wide, temporary, "zones", path)
         line = border_line(result)
         if line is not None:
             frame = gpd.GeoDataFrame({"name": ["border"]}, geometry=[line], crs=result.zones.crs)
-            _write_layer(frame, temporary, "border", path)
+            write_layer(frame, temporary, "border", path)
         with closing(sqlite3.connect(temporary)) as database:
             _describe(database, names, keys, texts)
             _add_styles(database, names, kept, areas=shapes.areas, texts=texts)
@@ -126,9 +126,8 @@ def write_regions(result: RunResult, path: Path) -> Path | None:
         return None
     with replacing(path) as temporary:
         for name, frame in result.regions.items():
-            _write_layer(frame, temporary, name, path)
-        with closing(sqlite3.connect(temporary)) as database:
-            _finish(database)
+            write_layer(frame, temporary, name, path)
+        finish_file(temporary)
     return path
 
 
@@ -137,7 +136,8 @@ def _main(layers: Layers) -> Layers:
     return layers.take(np.sort(layers.main_first()[:MAX_COLUMNS]))
 
 
-def _write_layer(frame: Any, temporary: Path, layer: str, path: Path) -> None:
+def write_layer(frame: Any, temporary: Path, layer: str, path: Path) -> None:
+    """Add a layer to a GeoPackage that is being written; `path` is for messages."""
     from pyogrio.errors import DataLayerError, DataSourceError
 
     if bool(shapely.is_empty(frame.geometry.array).all()):
@@ -244,6 +244,12 @@ def _add_style(
         "ui, update_time) VALUES ('', '', ?, 'geom', ?, ?, '', ?, ?, '', NULL, ?)",
         (table, name, qml, int(default), about, FIXED_DATE),
     )
+
+
+def finish_file(temporary: Path) -> None:
+    """Bring a GeoPackage into the form in which the same content gives the same bytes."""
+    with closing(sqlite3.connect(temporary)) as database:
+        _finish(database)
 
 
 def _finish(database: sqlite3.Connection) -> None:
