@@ -269,7 +269,13 @@ class Lines:
         for number, line in enumerate(text.splitlines(), start=1):
             header = re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$", line)
             if header:
-                table = header[2].replace('"', "")
+                # Lists inside lists: [[scenarios.edits]] belongs to the scenario above it.
+                *outer, last = header[2].replace('"', "").split(".")
+                table = ""
+                for part in outer:
+                    table = f"{table}.{part}" if table else part
+                    table += f"#{seen[table]}" if table in seen else ""
+                table = f"{table}.{last}" if table else last
                 if header[1] == "[[":
                     seen[table] = seen.get(table, 0) + 1
                     table = f"{table}#{seen[table]}"

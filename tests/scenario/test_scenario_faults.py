@@ -297,3 +297,19 @@ def test_no_file_no_toml_no_edits(tmp_path: Path) -> None:
 def test_every_type_is_described() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "scenarios.md").read_text("utf-8")
     assert [kind for kind in EDIT_TYPES if f"`{kind}`" not in page] == []
+
+
+def test_edits_inside_a_study_have_their_lines(tmp_path: Path) -> None:
+    from halfcircle.errors import StudyError
+    from halfcircle.study import read_study
+
+    path = tmp_path / "study.toml"
+    path.write_text(
+        "[study]\nname = 'x'\n[zones]\npath = 'z.csv'\n"
+        "[[scenarios]]\nname = 'a'\n[[scenarios.edits]]\ntype = 'remove'\nlines = ['1']\n"
+        "[[scenarios]]\nname = 'b'\n[[scenarios.edits]]\ntype = 'remove'\nlines = ['1']\n"
+        "[[scenarios.edits]]\nname = 'y'\ntype = 'speed_up'\nline = 'x'\nfactor = 0\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(StudyError, match=r"study.toml:19 \[\[scenarios\]\] factor: must be more"):
+        read_study(path)
