@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -65,7 +64,7 @@ class Client:
         Request key -> bytes that a lock asks for; `path` is not used.
     on_progress : callable, optional
         Told how far each download is.
-    sleep : callable
+    sleep : callable, optional
         Waits seconds; tests put their own here.
 
     Raises
@@ -82,7 +81,7 @@ class Client:
         offline: bool = False,
         locked: Mapping[str, Download] | None = None,
         on_progress: OnProgress | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self.store = Store(cache)
         self.policy = policy or Policy()
@@ -92,9 +91,19 @@ class Client:
         self._hosts: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
         self._session = new_session()
+        self._stop = threading.Event()
         self._transfer = Transfer(
-            self._session, self.policy, on_progress=on_progress, room=self.store.room, sleep=sleep
+            self._session,
+            self.policy,
+            on_progress=on_progress,
+            room=self.store.room,
+            stop=self._stop,
+            sleep=sleep,
         )
+
+    def stop(self) -> None:
+        """End all downloads soon, from another thread; what has come is kept."""
+        self._stop.set()
 
     def close(self) -> None:
         """Close connections."""

@@ -84,6 +84,9 @@ def fetch_study(
     )
     try:
         made = _make_all(plan, client, old, policy.workers, on_file)
+    except BaseException:
+        client.stop()  # Ctrl-C must not wait for the end of large downloads
+        raise
     finally:
         client.close()
     lock = _lock_of(plan, made)
@@ -158,6 +161,11 @@ def _make(entry: Entry, plan: Plan, client: Client, old: Lock | None) -> _Made:
     target = plan.folder / entry.file
     unchanged = old is not None and old.fetch_sha256 == plan.sha256
     locked = next((f for f in old.files if f.path == entry.file), None) if old else None
+    same_inputs = locked is not None and all(
+        (plan.folder / name).is_file() and sha256_of(plan.folder / name) == sha256
+        for name, sha256 in locked.inputs.items()
+    )
+    unchanged = unchanged and same_inputs
     if old is not None and locked is not None and unchanged and _is(target, locked):
         return _Made(locked, tuple(d for d in old.downloads if d.key in locked.downloads))
     try:
@@ -201,7 +209,7 @@ def _locked(job: Job, built: Built) -> _Made:
         method=built.method,
         notes=built.notes,
         downloads=tuple(d.key for d in downloads),
-        inputs=tuple(sorted(job.inputs)),
+        inputs={name: sha256_of(job.folder / name) for name in sorted(job.inputs)},
     )
     return _Made(file, downloads)
 

@@ -35,7 +35,10 @@ class LockedDownload:
 
 @dataclass(frozen=True)
 class LockedFile:
-    """One file of the study: hash, size, how it was made, of which downloads (keys) and files."""
+    """One file of the study: hash, size, how it was made, of which downloads (keys) and files.
+
+    `inputs` gives the SHA-256 of other files of the study that it was made of.
+    """
 
     path: str
     source: str
@@ -46,7 +49,7 @@ class LockedFile:
     method: str
     notes: tuple[str, ...]
     downloads: tuple[str, ...]
-    inputs: tuple[str, ...]
+    inputs: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -162,5 +165,12 @@ def check_lock(study: Path) -> Lock | None:
             faults.add(where, "a file is not the one that it names", values=[file.path],
                        remedy=f"take the locked one back with {command}, or take the new one with "
                        f"{command} --update")  # fmt: skip
+    fetched = {file.path for file in lock.files}
+    inputs = {name: sha for file in lock.files for name, sha in file.inputs.items()}
+    for name, sha256 in inputs.items():
+        path = study.parent / name
+        if name not in fetched and not (path.is_file() and sha256_of(path) == sha256):
+            faults.add(where, "a file that others are made of changed since", values=[name],
+                       remedy=f"run: {command}")  # fmt: skip
     faults.raise_errors(SourceError)
     return lock

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -88,8 +89,10 @@ class Transfer:
     on_progress : callable, optional
     room : callable
         Free bytes on the disk of the cache.
-    sleep : callable
-        Waits seconds; tests put their own here.
+    stop : threading.Event
+        Set when everything is to end.
+    sleep : callable, optional
+        Waits seconds; until `stop` is set when left out.
     """
 
     def __init__(
@@ -99,13 +102,15 @@ class Transfer:
         *,
         on_progress: OnProgress | None,
         room: Callable[[], int],
-        sleep: Callable[[float], None] = time.sleep,
+        stop: threading.Event,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self.session = session
         self.policy = policy
         self.on_progress = on_progress
         self.room = room
-        self.sleep = sleep
+        self.stop = stop
+        self.sleep = sleep or stop.wait
 
     def fetch(
         self, request: Request, part: Path, *, etag: str = "", last_modified: str = ""
@@ -120,6 +125,7 @@ class Transfer:
         failures = 0
         while True:
             before = _size(part)
+            self._go_on(request)
             try:
                 return self._once(request, part, etag, last_modified)
             except _Again as again:
@@ -275,6 +281,7 @@ class Transfer:
         done, began, marked, told = at, time.monotonic(), at, 0.0
         with part.open("ab" if at else "wb") as file:
             for block in _blocks(response):
+                self._go_on(request)
                 file.write(block)
                 sha.update(block)
                 md5.update(block)
@@ -295,6 +302,10 @@ class Transfer:
         if total is not None and done < total:
             raise _Again("the connection was cut half-way")
         return Answer(part, sha.hexdigest(), md5.hexdigest(), done, resolved, etag, last_modified)
+
+    def _go_on(self, request: Request) -> None:
+        if self.stop.is_set():
+            raise self._fault(request, "stopped; what has come is kept")
 
     def _tell(self, request: Request, done: int, total: int | None, note: str = "") -> None:
         if self.on_progress is not None:

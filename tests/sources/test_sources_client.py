@@ -339,6 +339,30 @@ def test_a_host_that_is_down_is_named(web: Web, make_client: MakeClient) -> None
         make_client().get(Request(web.at("/a.bin")))
 
 
+def test_a_stop_keeps_what_has_come(web: Web, make_client: MakeClient) -> None:
+    web.files["/a.bin"] = CONTENT * 10
+    stopped: list[Client] = []
+    client = make_client(on_progress=lambda step: stopped[0].stop())
+    stopped.append(client)
+    with pytest.raises(SourceError, match=r"/a.bin: stopped; what has come is kept"):
+        client.get(Request(web.at("/a.bin")))
+    with pytest.raises(SourceError, match=r"/b.bin: stopped"):
+        client.get(Request(web.at("/b.bin")))
+    assert make_client().get(Request(web.at("/a.bin"))).path.read_bytes() == CONTENT * 10
+    assert range_start(web.calls[-1]) > 0
+    assert web.count("/b.bin") == 0
+
+
+def test_a_stop_ends_waiting(web: Web, make_client: MakeClient) -> None:
+    web.handlers["/a.bin"] = lambda call: call.send(503, Retry_After="60")
+    client = make_client(sleep=None, policy=Policy(attempts=3))
+    threading.Timer(0.2, client.stop).start()
+    began = time.monotonic()
+    with pytest.raises(SourceError, match="stopped"):
+        client.get(Request(web.at("/a.bin")))
+    assert time.monotonic() - began < 20.0
+
+
 def test_all_that_fail_are_told_at_once(web: Web, make_client: MakeClient) -> None:
     web.files["/good"] = CONTENT
     requests = [Request(web.at(path)) for path in ("/x", "/good", "/y")]

@@ -69,7 +69,7 @@ def test_the_smallest_extracts_that_cover(box: tuple[float, ...], expected: list
 
 
 @given(st.floats(0, 90), st.floats(0, 90), st.floats(0.1, 10), st.floats(0.1, 10))
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 def test_what_is_chosen_covers(x: float, y: float, width: float, height: float) -> None:
     wanted = shapely.box(x, y, x + width, y + height)
     found = covering_extracts(EUROPE, wanted)

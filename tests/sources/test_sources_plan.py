@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+import shapely
 from local_web import PATIENT, Web
+from open_data_host import collection
 
 from halfcircle.errors import SourceError
 from halfcircle.sources import Hosts, check_lock, fetch_study
@@ -185,6 +187,35 @@ def test_an_entry_more_keeps_the_others_locked(web: Web, tmp_path: Path) -> None
     assert second.files[0] == first.files[0]
     assert (tmp_path / "data" / "a.csv").read_bytes() == b"a\n"
     assert len(second.downloads) == 2
+
+
+def test_a_file_brought_along_that_changes_is_seen(web: Web, tmp_path: Path) -> None:
+    lau = "/gisco/distribution/v2/lau/geojson/LAU_RG_01M_2021_4326.geojson"
+    web.files[lau] = collection(
+        [
+            (
+                {"GISCO_ID": "a", "CNTR_CODE": "NL", "LAU_NAME": "a", "POP_2021": 1},
+                shapely.box(6.89, 52.19, 6.91, 52.21),
+            )
+        ]
+    )
+    (tmp_path / "jobs.csv").write_text("zone_id,value\na,10\n")
+    (tmp_path / "points.csv").write_text("lon,lat\n6.9,52.2\n")
+    study = study_of(
+        tmp_path,
+        HEAD
+        + f'[fetch.hosts]\ngisco = "{web.at("/gisco")}"\n'
+        + file(file="data/zones.gpkg", source="gisco-lau")
+        + file(file="data/cells.csv", source="spread", counts="jobs.csv", points="points.csv"),
+    )
+    fetch_study(study, cache=tmp_path / "cache", policy=PATIENT)
+    assert check_lock(study) is not None
+    (tmp_path / "jobs.csv").write_text("zone_id,value\na,77\n")
+    with pytest.raises(SourceError, match=r"others are made of changed since: 'jobs.csv'"):
+        check_lock(study)
+    fetch_study(study, cache=tmp_path / "cache", policy=PATIENT)
+    assert check_lock(study) is not None
+    assert "77" in (tmp_path / "data" / "cells.csv").read_text()
 
 
 def test_hosts_that_are_none_are_told() -> None:

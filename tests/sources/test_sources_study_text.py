@@ -58,7 +58,7 @@ def found(
     st.sampled_from(["busiest-weekday", dt.date(2026, 5, 12)]),
 )
 @settings(
-    deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_both_readers_take_every_study(
     tmp_path: Path, what: Found, names: set[str], grid_m: int | None, date: dt.date | str
