@@ -79,7 +79,8 @@ def compute_causes(
             build = partial(_one_mode, study, inputs, reach, modes.sources[mode], people)
             found = store.tables(name, build)
         for kind, table in found.items():
-            tables[kind].append(table)
+            if len(table):
+                tables[kind].append(table)
         if not len(found["causes"]):
             notices.append(
                 Fault(
