@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_times import INF, counts, cube, square, toy
 
-from halfcircle.access.borrowed_size import borrowed_size
+from halfcircle.access.borrowed import borrowed_size
 from halfcircle.access.decay import ExponentialDecay, StepDecay
 from halfcircle.errors import TravelTimeError, ZoneError
 

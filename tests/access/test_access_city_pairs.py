@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from toy_times import INF, ToyTimes, square, toy
 
-from halfcircle.access.city_pairs import PAIR_COLUMNS, city_pairs, city_scoreboard
+from halfcircle.access.scoreboard import PAIR_COLUMNS, city_pairs, city_scoreboard
 from halfcircle.errors import InputError, StudyError
 from halfcircle.places import Places
 

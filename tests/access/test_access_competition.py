@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_times import INF, counts, cube, toy
 
+from halfcircle.access.availability import spatial_availability
 from halfcircle.access.competition import (
     balanced_catchment,
     floating_catchment,
     three_step_catchment,
 )
-from halfcircle.access.competition_by_level import competition_by_level, spill_down
+from halfcircle.access.competition_levels import competition_by_level, spill_down
 from halfcircle.access.decay import ExponentialDecay, StepDecay
 from halfcircle.access.measure_table import MEASURE_COLUMNS
-from halfcircle.access.spatial_availability import spatial_availability
 from halfcircle.access.zonal_decay import ZonalDecay
 from halfcircle.errors import OpportunityError, StudyError
 

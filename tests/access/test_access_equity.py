@@ -15,7 +15,7 @@ from halfcircle.access.equity import (
     rank_shares,
     theil_t,
 )
-from halfcircle.access.equity_table import ZonePeople, equity_table, income_classes
+from halfcircle.access.fairness import ZonePeople, equity_table, income_classes
 from halfcircle.errors import InputError
 
 NAN = float("nan")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halfcircle.access.measures import REACH_COLUMNS
-from halfcircle.access.mode_gap import mode_gap, poverty_summary, transport_poverty
+from halfcircle.access.mode_gaps import mode_gap, poverty_summary, transport_poverty
 from halfcircle.errors import InputError
 
 NAN = float("nan")

@@ -156,3 +156,17 @@ def test_wrong_input_is_told() -> None:
         closure_cascade(source, schools, pupils, min_roll=5, percentile=90)
     with pytest.raises(OpportunityError, match="2 places"):
         catchments(source, counts("schools", [1, 1]), pupils)
+
+
+def test_of_equal_rolls_the_one_with_the_least_extra_time_closes() -> None:
+    # All have 10 pupils; those of d1 have 4 minutes more, of d0 and d2 9 and 20.
+    minutes = [[5, 14, 40], [9, 5, 60], [40, 25, 5]]
+    schools, pupils = counts("schools", [1, 1, 1]), counts("pupils", [10, 10, 10])
+    found = closure_cascade(toy(minutes), schools, pupils, min_roll=15)
+    assert found.steps["zone_id"].tolist() == ["d1", "d2"]
+    assert found.steps["extra_min"].tolist() == [4, 35]
+    # Without a difference in time the first identifier goes.
+    alike = closure_cascade(
+        toy([[5, 9], [9, 5]]), counts("schools", [1, 1]), counts("pupils", [10, 10]), min_roll=15
+    )
+    assert alike.steps["zone_id"].tolist() == ["d0"]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from toy_times import INF, ToyTimes, counts, cube
 
-from halfcircle.access.transport_performance import rail_performance, transport_performance
+from halfcircle.access.performance import rail_performance, transport_performance
 from halfcircle.errors import OpportunityError, StudyError
 from halfcircle.places import Places
 
