@@ -25,6 +25,7 @@ from halfcircle.outputs.tables import (
     write_wide_csv,
 )
 from halfcircle.outputs.texts import LANGUAGES, Texts
+from halfcircle.outputs.views import Picture
 from halfcircle.outputs.write import write_outputs
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Indicator",
     "LayerKey",
     "Layers",
+    "Picture",
     "RunResult",
     "ScenarioLayers",
     "Settings",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,9 @@ from halfcircle.errors import Fault, OutputError
 from halfcircle.outputs._codes import row_codes
 from halfcircle.outputs.columns import TABLES
 from halfcircle.places import Opportunities, Zones
+
+if TYPE_CHECKING:
+    from halfcircle.outputs.views import Picture
 
 __all__ = ["RunResult", "Settings", "Source"]
 
@@ -195,6 +198,85 @@ class RunResult:
         extras = [name for name in self.tables if name not in ("reach", "unreached")]
         text = f"<RunResult {self.name!r}: {len(self.zones):,} zones, {len(self.reach):,} values"
         return text + (f", {', '.join(extras)}>" if extras else ">")
+
+    def _repr_html_(self) -> str:
+        from halfcircle.outputs.views import result_html
+
+        return result_html(self)
+
+    def to_geodataframe(
+        self,
+        *,
+        mode: str | None = None,
+        opportunity: str | None = None,
+        band_min: float | None = None,
+        percentile: int | None = None,
+        group: str | None = None,
+        measure: str | None = None,
+        scenario: str | None = None,
+        quantity: Literal["reach", "loss", "delta"] = "reach",
+    ) -> Any:
+        """Zones with their shapes and results, a column per layer.
+
+        Parameters
+        ----------
+        mode, opportunity, band_min, percentile, group, measure, scenario : optional
+            What to keep; everything where left out.
+        quantity : {"reach", "loss", "delta"}
+            Opportunities reached, share lost at the border, or difference from the baseline.
+
+        Returns
+        -------
+        GeoDataFrame
+            As of `halfcircle.outputs.views.result_frame`.
+
+        Raises
+        ------
+        OutputError
+            There is no such result.
+        """
+        # Views are drawn from results, so results cannot import them at the top.
+        from halfcircle.outputs.views import Choice, result_frame
+
+        choice = Choice(mode, opportunity, band_min, percentile, group, measure, scenario, quantity)
+        return result_frame(self, choice)
+
+    def plot(
+        self,
+        *,
+        mode: str | None = None,
+        opportunity: str | None = None,
+        band_min: float | None = None,
+        percentile: int | None = None,
+        group: str | None = None,
+        measure: str | None = None,
+        scenario: str | None = None,
+        quantity: Literal["reach", "loss", "delta"] = "reach",
+        language: str = "en",
+    ) -> Picture:
+        """Map of one result with its legend; notebooks show it, ``.save("map.svg")`` keeps it.
+
+        Parameters
+        ----------
+        mode, opportunity, band_min, percentile, group, measure, scenario : optional
+            Which; of several the one that the report would show first.
+        quantity : {"reach", "loss", "delta"}
+        language : {"en", "nl", "de"}
+
+        Returns
+        -------
+        Picture
+
+        Raises
+        ------
+        OutputError
+            There is no such result or language.
+        """
+        from halfcircle.outputs.texts import Texts
+        from halfcircle.outputs.views import Choice, plot_result
+
+        choice = Choice(mode, opportunity, band_min, percentile, group, measure, scenario, quantity)
+        return plot_result(self, choice, texts=Texts(language))
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
