@@ -29,7 +29,7 @@ def test_losses_by_country(make_run):
     result = make_run(8, border=True)
     found = section(result)
     table = result.border
-    chosen = table[(table["mode"] == "transit") & (table["band_min"] == 45)]
+    chosen = table[(table["mode"] == "car") & (table["band_min"] == 45)]
     people = pd.Series(result.opportunities[1].values[0], index=result.zones.zone_id)
     side = pd.Series(result.zones.places.country, index=result.zones.zone_id)
     known = chosen.dropna(subset=["reach_open"])
