@@ -12,6 +12,7 @@ from halfcircle.demo import DEMOS, write_demo
 from halfcircle.errors import HalfcircleError
 from halfcircle.gtfs import check_feeds
 from halfcircle.study.check import check_study
+from halfcircle.study.cli_fetch import add_fetch_commands, fetch, new
 from halfcircle.study.compare import compare_runs
 from halfcircle.study.explain import explain_study
 from halfcircle.study.progress import Progress
@@ -40,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "compare": _compare,
             "demo": _demo,
             "explain": _explain,
+            "fetch": _fetch,
+            "new": _new,
         }
         return commands[options.command](options, progress)
     except HalfcircleError as error:
@@ -95,6 +98,16 @@ def _explain(options: argparse.Namespace, progress: Progress) -> int:
         progress=progress,
     )
     print(text)  # noqa: T201 - the answer of the command
+    return DONE
+
+
+def _new(options: argparse.Namespace, progress: Progress) -> int:
+    new(options, progress)
+    return DONE
+
+
+def _fetch(options: argparse.Namespace, progress: Progress) -> int:
+    fetch(options, progress)
     return DONE
 
 
@@ -187,6 +200,20 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--at", required=True, metavar="HH:MM", help="departure, in the window")
     explain.add_argument("--mode", metavar="MODE", help="transit or bike+transit")
     explain.add_argument("--json", action="store_true", help="legs as GeoJSON")
+    add_fetch_commands(
+        _command(
+            commands,
+            "new",
+            "write a study for a place and everything within reach of it",
+            'halfcircle new "Enschede, NL" --radius-km 60',
+        ),
+        _command(
+            commands,
+            "fetch",
+            "download and lock the open data that a study names",
+            "halfcircle fetch study.toml",
+        ),
+    )
     return parser
 
 

@@ -9,7 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from halfcircle._checks import Faults
+import numpy as np
+import numpy.typing as npt
+
+from halfcircle._checks import Faults, id_array
 from halfcircle._tables import read_table, require_columns, texts
 from halfcircle.access.brought_times import BroughtTimes, OmxTimes, read_times
 from halfcircle.access.streets import StreetWays, read_osm
@@ -21,6 +24,7 @@ from halfcircle.outputs import Source
 from halfcircle.places import Opportunities, Zones
 from halfcircle.read_opportunities import read_opportunities
 from halfcircle.read_zones import read_zones
+from halfcircle.sources import check_lock
 from halfcircle.study.config import OpportunityConfig, Study
 from halfcircle.study.progress import Progress
 from halfcircle.study.sources import study_sources
@@ -52,6 +56,8 @@ class Inputs:
         Every input with its hash.
     congestion : tuple of Congestion
         Of a scenario: factors on the times of the car network.
+    region_type : array of str, shape (n_zones,), optional
+        Kind of region of each zone, from ``[zones] region_type``; blank where there is none.
     """
 
     zones: Zones
@@ -63,6 +69,7 @@ class Inputs:
     stations: tuple[tuple[str, str], ...]
     sources: tuple[Source, ...]
     congestion: tuple[Congestion, ...] = ()
+    region_type: npt.NDArray[np.object_] | None = None
 
     @property
     def notices(self) -> tuple[Fault, ...]:
@@ -112,6 +119,8 @@ def read_inputs(study: Study, progress: Progress) -> Inputs:
             faults.extend(error.faults or [Fault(study.path.name, str(error))])
             return None
 
+    lock = attempt(partial(check_lock, study.path))
+    faults.raise_errors(StudyError)  # files that are not those of the lock would only mislead
     with progress.stage("zones and opportunities"):
         zones = attempt(partial(_zones, study))
         opportunities, population = [], None
@@ -157,6 +166,9 @@ def read_inputs(study: Study, progress: Progress) -> Inputs:
                     times.append(brought)
     if study.regions is not None and not study.regions.flows.is_file():
         faults.add("[regions] flows", "file not found", values=[study.regions.flows])
+    region_type = None
+    if zones is not None and study.zones.region_type is not None:
+        region_type = attempt(partial(_region_type, study, zones))
     faults.raise_errors(StudyError)
     if zones is None:  # an error was raised above; for the type checker
         raise StudyError("zones are missing")
@@ -168,7 +180,8 @@ def read_inputs(study: Study, progress: Progress) -> Inputs:
         feeds=tuple(feeds),
         times=tuple(times),
         stations=stations or (),
-        sources=study_sources(study),
+        sources=study_sources(study, lock),
+        region_type=region_type,
     )
 
 
@@ -214,6 +227,20 @@ def _population(study: Study, zones: Zones) -> Opportunities:
         id=study.zones.id,
         unit="persons",
     )
+
+
+def _region_type(study: Study, zones: Zones) -> npt.NDArray[np.object_]:
+    """Kind of region of each zone (border, shrinking, urban, ...); blank where there is none."""
+    where, path = "[zones]", study.zones.path or Path()
+    frame = read_table(path, where=where, kind=StudyError)
+    faults = Faults()
+    column = study.zones.region_type or ""
+    require_columns(
+        frame, {"id": study.zones.id, "region_type": column}, where=where, path=path, faults=faults
+    )
+    faults.raise_errors(StudyError)
+    kind_of = dict(zip(texts(frame, study.zones.id), texts(frame, column), strict=True))
+    return id_array(kind_of.get(str(zone), "") for zone in zones.zone_id)
 
 
 def _stations(path: Path) -> tuple[tuple[str, str], ...]:

@@ -6,13 +6,21 @@ from pathlib import Path
 
 from halfcircle.access.streets import file_digest
 from halfcircle.outputs import Source
+from halfcircle.sources import Lock
 from halfcircle.study.config import Study
 
 __all__ = ["study_sources"]
 
 
-def study_sources(study: Study) -> tuple[Source, ...]:
-    """Every file that a study names, in the order of the study file."""
+def study_sources(study: Study, lock: Lock | None = None) -> tuple[Source, ...]:
+    """Every file that a study names, in the order of the study file.
+
+    Parameters
+    ----------
+    study : Study
+    lock : Lock, optional
+        Of the downloads: tells licence, vintage and how a file was derived.
+    """
     found: list[Source] = []
 
     def add(
@@ -32,6 +40,9 @@ def study_sources(study: Study) -> tuple[Source, ...]:
             shown = path.relative_to(study.path.parent).as_posix()
         except ValueError:
             shown = path.name
+        locked = None if lock is None else lock.file_at(shown)
+        if locked is not None:
+            text = "; ".join(part for part in (text, locked.method, *locked.notes) if part)
         found.append(
             Source(
                 role=role,
@@ -40,7 +51,8 @@ def study_sources(study: Study) -> tuple[Source, ...]:
                 sha256=digest,
                 n_bytes=size,
                 year=year,
-                licence=licence,
+                vintage="" if locked is None else locked.vintage,
+                licence=licence or ("" if locked is None else locked.licence),
                 text=text,
             )
         )
