@@ -96,8 +96,8 @@ def without_stops(calls: Calls, stops: set[str], saved_s: int) -> Calls:
             won += call.departure_s - call.arrival_s + saved_s
             continue
         now = moved((call,), -won)[0]
-        if result and now.arrival_s <= result[-1].departure_s:
-            won -= result[-1].departure_s + 1 - now.arrival_s
+        if result and now.arrival_s < result[-1].departure_s:
+            won -= result[-1].departure_s - now.arrival_s
             now = moved((call,), -won)[0]
         result.append(now)
     return tuple(result)

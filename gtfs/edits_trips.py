@@ -202,7 +202,7 @@ def _pass(work: Work, feed: int, trips: list[str], stops: set[str], saved_s: int
             work.n_changes += 1
         else:
             # Its hops are sums of old ones, less what the user says is saved.
-            work.update(feed, trip, new)
+            work.update(feed, trip, new, timed=saved_s > 0)
 
 
 def reroute(work: Work, edit: Reroute) -> None:

@@ -83,15 +83,18 @@ class Work:
             return False
         return True
 
-    def update(self, feed: int, trip_id: str, calls: Calls, *, circular: bool = False) -> None:
-        """Give a trip other calls, if they can be; what cannot be is noted by `finish`."""
+    def update(self, feed: int, trip_id: str, calls: Calls, *, timed: bool = True) -> None:
+        """Give a trip other calls, if they can be; what cannot be is noted by `finish`.
+
+        Running times are looked at only where the edit says something about them (`timed`).
+        """
         draft = self.drafts[feed]
         old = draft.calls(trip_id)
         if calls[0].departure_s < 0:
             self.too_fast.setdefault(f"trip {trip_id} would begin before midnight of its day")
             return
-        fine = self.check_runs(feed, calls, known=old)
-        if not circular and _repeats(draft, calls) > _repeats(draft, old):
+        fine = not timed or self.check_runs(feed, calls, known=old)
+        if _repeats(draft, calls) > _repeats(draft, old):
             self.crossing.setdefault(trip_id)
             fine = False
         if fine and draft.set_calls(trip_id, calls):
@@ -102,13 +105,15 @@ class Work:
     ) -> bool:
         """Whether no hop beats physics; hops of `known` calls are not looked at."""
         draft = self.drafts[feed]
-        before = {
-            (a.stop_id, b.stop_id, run)
-            for a, b, run in zip(known, known[1:], runs_s(known), strict=False)
-        }
+        # Real timetables in whole minutes hold hops that no train can make; an edit answers for
+        # those that it makes faster.
+        before: dict[tuple[str, str], int] = {}
+        for a, b, run in zip(known, known[1:], runs_s(known), strict=False):
+            pair = (a.stop_id, b.stop_id)
+            before[pair] = min(run, before.get(pair, run))
         fine = True
         for a, b, run in zip(calls, calls[1:], runs_s(calls), strict=False):
-            if (a.stop_id, b.stop_id, run) in before:
+            if before.get((a.stop_id, b.stop_id), run + 1) <= run:
                 continue
             start, end = draft.position(a.stop_id), draft.position(b.stop_id)
             apart = metres(start, end)

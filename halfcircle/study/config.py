@@ -50,6 +50,7 @@ class ZonesConfig:
     grid_m: float | None = None
     within: Path | None = None
     population: str | None = None
+    region_type: str | None = None
 
 
 @dataclass(frozen=True)

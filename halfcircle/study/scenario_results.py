@@ -93,7 +93,7 @@ def winners_table(
     zones: Zones,
     people: npt.NDArray[np.float64],
     *,
-    by: npt.NDArray[np.object_] | None = None,
+    by: Sequence[npt.NDArray[np.object_]] = (),
 ) -> pd.DataFrame:
     """Who wins and who loses, in people and in what they reach.
 
@@ -103,8 +103,8 @@ def winners_table(
         Of `difference_table`, of one or more scenarios.
     zones : Zones
     people : array of float64, shape (n_zones,)
-    by : array of str, shape (n_zones,), optional
-        A part of the region per zone, such as its country or type; rows of each beside ``all``.
+    by : sequence of array of str, each shape (n_zones,)
+        Parts of the region per zone, such as its country or its type; rows of each beside ``all``.
 
     Returns
     -------
@@ -114,13 +114,12 @@ def winners_table(
         and mean loss of losers; the zones with the largest gain and loss.
     """
     order = pd.Index(zones.zone_id).get_indexer(pd.Index(differences["zone_id"]))
-    table = differences.assign(
-        _weight=people[order], _zone=order, _part="all" if by is None else by[order]
-    )
+    table = differences.assign(_weight=people[order], _zone=order, _part="all")
     table = table[table["delta"].notna()]
-    parts = [table.assign(_part="all")]
-    if by is not None:
-        parts.append(table[table["_part"] != ""])
+    parts = [table]
+    for names in by:
+        part = table.assign(_part=names[table["_zone"].to_numpy()])
+        parts.append(part[part["_part"] != ""])
     rows = []
     keys = ["scenario", "_part", "mode", "opportunity", "band_min"]
     for key, group in pd.concat(parts).groupby(keys, sort=False, dropna=False, observed=True):

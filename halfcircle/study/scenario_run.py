@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from halfcircle._checks import Faults
+from halfcircle.access.transit_times import HeadwayDraws, TransitTimes
 from halfcircle.errors import Fault, ScenarioError
 from halfcircle.gtfs import write_feed
 from halfcircle.gtfs.edits_diff import timetable_changes
@@ -28,6 +30,7 @@ from halfcircle.study.scenario_apply import apply_edits
 from halfcircle.study.scenario_attribution import applicable, attribution_table, mean_over_people
 from halfcircle.study.scenario_city_pairs import city_pairs, zone_of
 from halfcircle.study.scenario_edits import ScenarioConfig
+from halfcircle.study.scenario_planner import catchment_table, gain_per_km_table
 from halfcircle.study.scenario_results import difference_table, people_of, winners_table
 from halfcircle.study.scenario_systems import compute_systems
 
@@ -149,16 +152,15 @@ def compute_scenarios(
     table = pd.concat(differences, ignore_index=True)
     files: dict[str, Callable[[Path], object]] = {}
     if len(table):
-        country = inputs.zones.places.country
+        parts = (inputs.zones.places.country, inputs.region_type)
+        people = people_of(inputs.zones, inputs.opportunities, inputs.population)
         winners = winners_table(
-            table,
-            inputs.zones,
-            people_of(inputs.zones, inputs.opportunities, inputs.population),
-            by=None if country is None else np.asarray(country, dtype=object),
+            table, inputs.zones, people, by=[part for part in parts if part is not None]
         )
         files["scenarios/winners_and_losers.csv"] = _csv(winners)
-    for one, config in zip(found, study.scenarios, strict=True):
-        files |= _scenario_files(base, one, config)
+        for one, config in zip(found, study.scenarios, strict=True):
+            own = winners[winners["scenario"] == one.name]
+            files |= _scenario_files(base, one, config, own, people)
     notices = [n for one in found for n in one.notices]
     with progress.stage("daily urban systems of scenarios"):
         systems = compute_systems(base, found, workers=workers)
@@ -196,7 +198,11 @@ def compute_scenarios(
 
 
 def _scenario_files(
-    base: Baseline, one: Computed, config: ScenarioConfig
+    base: Baseline,
+    one: Computed,
+    config: ScenarioConfig,
+    winners: pd.DataFrame,
+    people: npt.NDArray[np.float64],
 ) -> dict[str, Callable[[Path], object]]:
     """Timetables, what changes in them, and times between cities."""
     folder = folder_of(config.name)
@@ -210,6 +216,20 @@ def _scenario_files(
         files[f"{folder}/timetable_changes.txt"] = partial(_text, changes.text())
         files[f"{folder}/timetable_lines.csv"] = _csv(changes.lines)
         files[f"{folder}/timetable_hops.csv"] = _csv(changes.hops)
+        files[f"{folder}/gain_per_km.csv"] = _csv(gain_per_km_table(winners, changes))
+        reach, source = one.variant.study.reach, one.modes.sources.get("transit")
+        if isinstance(source, HeadwayDraws):
+            source = source.draws[0]
+        if reach is not None and isinstance(source, TransitTimes):
+            catchments = catchment_table(
+                one.modes.timetables[0][0],
+                source.search.access,
+                changes,
+                one.variant.inputs.opportunities,
+                people,
+                limit_min=reach.access_max_min["walk"],
+            )
+            files[f"{folder}/catchments.csv"] = _csv(catchments)
     if config.pairs:
         pairs = city_pairs(base.inputs.zones, config.pairs, base.modes, one.modes)
         files[f"{folder}/city_pairs.csv"] = _csv(pairs)

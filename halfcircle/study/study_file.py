@@ -125,6 +125,7 @@ def _zones(top: Table) -> ZonesConfig:
         grid_m=table.number("grid_m", above=0.0),
         within=table.path("within"),
         population=table.text("population"),
+        region_type=table.text("region_type"),
     )
     gridded = table.has("grid_m") or table.has("within")
     if top.has("zones") and table.has("path") == gridded:

@@ -26,6 +26,7 @@ name = "Grid city"
 [zones]
 path = "zones.csv"
 country = "country"
+region_type = "kind"
 population = "population"
 
 [[opportunities]]
@@ -75,6 +76,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "lon": lon,
             "lat": lat,
             "country": ["NL" if c < 4 else "DE" for c, _ in CITY.corners],
+            "kind": ["urban" if r < 2 else "" for _, r in CITY.corners],
             "population": np.arange(1, n + 1) * 10,
             "low": np.arange(n) + 1,
             "high": (np.arange(n) * 7) % 11,
@@ -334,6 +336,21 @@ every_min = 3
     text = (tmp_path / "out/scenarios/v/timetable_changes.txt").read_text("utf-8")
     assert "Corner 0-1 - Corner 2-1: 2.0 -> 1.4 min" in text
     assert "IC  [grid:new-ic]: new" in text
+    assert set(winners["part"]) == {"all", "NL", "DE", "urban"}
+    parts = winners[winners["part"].isin(["NL", "DE"])]
+    both = parts.assign(sum=parts["mean_delta"] * parts["people"]).groupby(keys, dropna=False)
+    np.testing.assert_allclose(
+        (both["sum"].sum() / both["people"].sum()).reindex(whole.index), whole, atol=1e-6
+    )
+    near = pd.read_csv(tmp_path / "out/scenarios/v/catchments.csv").set_index("station")
+    assert {"Corner 0-1", "Corner 2-1", "Corner 5-1", "Corner 5-3"} == set(near.index)
+    # Eight minutes are two blocks: the corner itself, 3 and 4 zones on the edge of the town.
+    assert near.loc["Corner 5-3", "zones"] == 6
+    gain = pd.read_csv(tmp_path / "out/scenarios/v/gain_per_km.csv")
+    assert (gain["further_trip_km_per_hour"] > 0).all()
+    np.testing.assert_allclose(
+        gain["gain_per_km"] * gain["further_trip_km_per_hour"], gain["mean_delta"], atol=1e-6
+    )
     comparison = compare_runs(tmp_path / "out", tmp_path / "out", tmp_path / "difference")
     assert comparison.is_same
     assert "the same" in (tmp_path / "difference/compare.txt").read_text("utf-8")
