@@ -118,7 +118,7 @@ def three_step_catchment(
 
     def chosen(factor: Floats, q: int) -> Floats:
         selection = standardised(factor, (factor @ offers[:, q])[:, :, np.newaxis])
-        return factor * selection * offers[:, q]
+        return factor * selection
 
     met = competitors(source, sides.demand, decay=decay, impedance=chosen, block_size=block_size)
     ratio, undefined = per_competitor(sides.supply, met)

@@ -367,3 +367,24 @@ def test_inputs_are_left_as_they_were() -> None:
     before = source.seconds.copy()
     floating_catchment(source, [counts("jobs", JOBS)], counts("workers", PEOPLE), decay=EXP)
     np.testing.assert_array_equal(source.seconds, before)
+
+
+def test_levels_that_nobody_competes_for_are_undefined_for_those_who_could() -> None:
+    # Only o1, where nobody lives, reaches the low job in d1; a high worker may take it too.
+    levels = ("low", "high")
+    table = competition_by_level(
+        toy([[10, INF], [10, 10]]),
+        counts("jobs", [4, 7], [6, 0], groups=levels),
+        counts("workers", [2, 0], [3, 0], groups=levels),
+        decay=StepDecay(900),
+        competes=spill_down(2, 0),
+    )
+    np.testing.assert_array_equal(cube(table), [2, 2, np.nan, 2])
+    spill = competition_by_level(
+        toy([[10, INF], [10, 10]]),
+        counts("jobs", [4, 7], [6, 0], groups=levels),
+        counts("workers", [2, 0], [3, 0], groups=levels),
+        decay=StepDecay(900),
+        competes=spill_down(2, 1),
+    )
+    np.testing.assert_allclose(cube(spill), [4 / 5, 4 / 5 + 2, np.nan, np.nan])

@@ -170,3 +170,13 @@ def test_of_equal_rolls_the_one_with_the_least_extra_time_closes() -> None:
         toy([[5, 9], [9, 5]]), counts("schools", [1, 1]), counts("pupils", [10, 10]), min_roll=15
     )
     assert alike.steps["zone_id"].tolist() == ["d0"]
+
+
+def test_who_is_beyond_the_limit_already_does_not_keep_a_school_open() -> None:
+    # o1 has 40 minutes to d0 and would have 50 to d1: beyond 30 before and after.
+    schools, pupils = counts("schools", [1, 1]), counts("pupils", [4, 3, 60])
+    found = closure_cascade(
+        toy([[10, 25], [40, 50], [70, 5]]), schools, pupils, min_roll=20, max_min=30
+    )
+    assert found.steps["zone_id"].tolist() == ["d0"]
+    assert found.steps["extra_min"].tolist() == pytest.approx([(4 * 15 + 3 * 10) / 7])
