@@ -1,5 +1,6 @@
 """Everything a run leaves behind: tables, packages, rasters, maps, a report, a manifest."""
 
+from halfcircle.outputs.claims import check_claims, write_claims
 from halfcircle.outputs.columns import TABLES
 from halfcircle.outputs.deltas import (
     Change,
@@ -14,6 +15,7 @@ from halfcircle.outputs.isochrones import isochrones, place_isochrones, write_is
 from halfcircle.outputs.layers import LayerKey, Layers, build_layers, build_loss_layers
 from halfcircle.outputs.manifest import write_manifest, write_timings
 from halfcircle.outputs.maps import build_map, write_map
+from halfcircle.outputs.published import Claim, published_claims
 from halfcircle.outputs.rasters import write_rasters
 from halfcircle.outputs.report import build_report, write_report
 from halfcircle.outputs.result import RunResult, Settings, Source
@@ -33,6 +35,7 @@ __all__ = [
     "TABLES",
     "Change",
     "CirclePair",
+    "Claim",
     "Indicator",
     "LayerKey",
     "Layers",
@@ -49,9 +52,12 @@ __all__ = [
     "build_map",
     "build_report",
     "build_scenario_layers",
+    "check_claims",
     "circle_pair",
     "isochrones",
     "place_isochrones",
+    "published_claims",
+    "write_claims",
     "write_data_dictionary",
     "write_data_package",
     "write_geopackage",

@@ -218,7 +218,9 @@ def plot_result(result: RunResult, choice: Choice, *, texts: Texts) -> Picture:
     nested = Markup(str(drawn).replace("<svg ", place, 1))  # noqa: S704
     top = TITLE_HEIGHT + map_height + 16
     legend, height = _legend(classes, labels, identifier, top)
-    heading = text(10, 42, title, {"font-size": 32, "font-weight": 600})
+    # Long titles in smaller letters, so that none is cut off.
+    size = round(min(32.0, 1.5 * WIDTH / len(title)), 1)
+    heading = text(10, 42, title, {"font-size": size, "font-weight": 600})
     svg = picture(
         WIDTH,
         top + height,

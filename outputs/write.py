@@ -6,6 +6,7 @@ from pathlib import Path
 
 from halfcircle.errors import OutputError
 from halfcircle.outputs.border_tables import write_border_summary
+from halfcircle.outputs.claims import write_claims
 from halfcircle.outputs.deltas import build_delta_layers
 from halfcircle.outputs.geopackage import write_geopackage, write_regions
 from halfcircle.outputs.indicators import write_indicators
@@ -58,6 +59,8 @@ def write_outputs(result: RunResult, folder: Path, *, language: str = "en") -> l
     written = write_tables(result, folder)
     written.append(write_wide_csv(result, layers, folder / "zones.csv"))
     written.append(write_indicators(result, layers, losses, folder / "indicators.csv"))
+    claims = write_claims(result, folder / "claims.csv")
+    written += [] if claims is None else [claims]
     written.append(write_data_dictionary(result, folder / "data_dictionary.csv"))
     written.append(write_data_package(result, folder / "datapackage.json"))
     written.append(
