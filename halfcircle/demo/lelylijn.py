@@ -20,12 +20,14 @@ from scipy.spatial import cKDTree
 from halfcircle.demo.lelylijn_facts import Town, commuting, road_rows, stop_positions, towns
 from halfcircle.demo.lelylijn_timetable import FEED_FILE, write_timetable
 
-__all__ = ["EDIT_FILES", "TO_STOP_M", "place_of", "town_frame", "write_lelylijn"]
+__all__ = ["CIRCLE_M", "EDIT_FILES", "TO_STOP_M", "place_of", "town_frame", "write_lelylijn"]
 
 # 600 m at 4.5 km/h: what getting to the train, and from it, takes here. An assumption.
 TO_STOP_M = 600.0
 _METRES_PER_DEGREE = 111_320.0
-_CIRCLE_M = 6_000.0
+# Radius of the circle that stands for a municipality: two random points in it are 2.3 km apart,
+# so that a trip inside takes half an hour on foot, about what a bus takes there. An assumption.
+CIRCLE_M = 2_500.0
 _SNAPSHOT = "2026-01-01T00:00:00.000Z"
 EDIT_FILES = (
     "lelylijn-2.toml",
@@ -85,8 +87,9 @@ def town_frame() -> Any:
         shapely.points([place_of(town) for town in found]), crs="EPSG:4326"
     ).to_crs("EPSG:3035")
     xy_m = np.column_stack([places.x, places.y])
-    to_nearest_m = cKDTree(xy_m).query(xy_m, k=2)[0][:, 1]
-    radius_m = np.minimum(0.48 * to_nearest_m, _CIRCLE_M)
+    distances_m, _ = cKDTree(xy_m).query(xy_m, k=[2])
+    to_nearest_m = np.asarray(distances_m)[:, 0]
+    radius_m = np.minimum(0.48 * to_nearest_m, CIRCLE_M)
     columns: dict[str, Any] = {
         "zone_id": [town.zone_id for town in found],
         "name": [town.name for town in found],

@@ -131,8 +131,9 @@ class Target:
         ``baseline`` or a scenario of the study.
     from_stop, to_stop : str
     published_min : float
-    tolerance_min : float
-        How far the study may be from it.
+    tolerance_min : float, optional
+        How far the study may be from it; None for other published answers to the same question,
+        which are shown beside it and are not what the study was built to.
     source : str
     """
 
@@ -140,7 +141,7 @@ class Target:
     from_stop: str
     to_stop: str
     published_min: float
-    tolerance_min: float
+    tolerance_min: float | None
     source: str
 
 
@@ -228,7 +229,7 @@ def targets() -> list[Target]:
     return [
         Target(
             row["scenario"], row["from_stop"], row["to_stop"], float(row["published_min"]),
-            float(row["tolerance_min"]), row["source"],
+            float(row["tolerance_min"]) if row["tolerance_min"] else None, row["source"],
         )
         for row in read_table("targets")
     ]  # fmt: skip
