@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -214,32 +214,52 @@ def _sensitivity(
     loss: BorderLoss, areas: Sequence[tuple[str, list[str], Floats]], scenario: str
 ) -> pd.DataFrame:
     """Effective reach and recoverable share of areas under every set of rules."""
-    base = None
+    known = np.isfinite(loss.loss)
+    variants = loss.rule_sets[1:]
     frames = []
-    for v, rules in enumerate(loss.rule_sets):
-        one = replace(loss, effective=loss.effective[:, v : v + 1])
-        table = pd.concat(
-            [
-                summarise_loss(one, names, people, scenario=scenario).assign(area=kind)
-                for kind, names, people in areas
-            ],
-            ignore_index=True,
-        )
-        if base is None:
-            base = table
-            continue
-        [rule] = rules.rules
-        lost = base["reach_open"] - base["reach_effective"]
-        gain = table["reach_effective"] - base["reach_effective"]
-        table["variant"] = rules.name
-        table["penalty_min"], table["factor"] = rule.penalty_s / 60.0, rule.factor
-        table["recoverable"] = gain / lost.where(lost > 1e-9 * base["reach_open"])
-        frames.append(table)
-    columns = [
-        "area", "region", "scenario", "mode", "opportunity", "group", "band_min", "measure",
-        "variant", "penalty_min", "factor", "reach_effective", "loss_effective", "recoverable",
-    ]  # fmt: skip
-    return pd.concat(frames, ignore_index=True)[columns]
+    for kind, names, people in areas:
+        area, row = np.unique(np.array(names, dtype=object).astype(str), return_inverse=True)
+        for m, measure in enumerate(loss.measures.names):
+            for k, (opportunity, group) in enumerate(loss.columns):
+                weight = np.where(known[:, m, k] & np.isfinite(people), people, 0.0)
+                whole = np.bincount(row, weight, len(area))
+                # Open reach, the rules of the study, then the variants: means over people.
+                reach = np.column_stack([loss.open_reach[:, m, k], loss.effective[:, :, m, k]])
+                sums = np.column_stack(
+                    [
+                        np.bincount(row, weight * np.where(weight > 0.0, column, 0.0), len(area))
+                        for column in reach.T
+                    ]
+                )
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    mean = np.where(whole[:, None] > 0.0, sums / whole[:, None], np.nan)
+                    lost = mean[:, :1] - mean[:, 1:2]
+                    some = lost > 1e-9 * mean[:, :1]
+                    won = np.where(some, (mean[:, 2:] - mean[:, 1:2]) / lost, np.nan)
+                    taken = np.where(mean[:, :1] > 0.0, 1.0 - mean[:, 2:] / mean[:, :1], np.nan)
+                frames.append(
+                    pd.DataFrame(
+                        {
+                            "area": kind,
+                            "region": np.repeat(area.astype(object), len(variants)),
+                            "scenario": scenario,
+                            "mode": loss.mode,
+                            "opportunity": opportunity,
+                            "group": group,
+                            "band_min": loss.measures.band_min[m],
+                            "measure": measure,
+                            "variant": [rules.name for rules in variants] * len(area),
+                            "penalty_min": [r.rules[0].penalty_s / 60.0 for r in variants]
+                            * len(area),
+                            "factor": [r.rules[0].factor for r in variants] * len(area),
+                            "reach_effective": mean[:, 2:].ravel(),
+                            "loss_effective": taken.ravel(),
+                            "recoverable": won.ravel(),
+                        }
+                    )
+                )
+    table = pd.concat(frames, ignore_index=True)
+    return table[table["region"] != ""].reset_index(drop=True)
 
 
 def _wages(
