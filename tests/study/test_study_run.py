@@ -333,6 +333,8 @@ def test_a_grid_gives_rasters_and_bike_to_the_train_reaches_more(
         ('name = "name"\ncountry', "country"),
         ('population = "population"\n', ""),
         ('["walk", "bike", "car", "transit"]', '["bike", "transit", "bike+transit"]'),
+        ('region = "municipality"\n', ""),
+        ('causes = ["car", "transit"]', 'causes = ["transit"]'),
     )
     zones = gpd.read_file(study.parent / "zones.gpkg")
     zones.dissolve("country").reset_index()[["country", "geometry"]].to_file(
