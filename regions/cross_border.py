@@ -108,17 +108,18 @@ def hybrid_flows(
     array of float64, shape (n, n), persons
         The observed flows, bit for bit, if everything is known and fits the margins.
     """
-    f, t = np.asarray(observed, np.float64), np.asarray(model, np.float64)
+    t = np.asarray(model, np.float64)
     mask = np.asarray(known, np.bool_)
-    f = np.where(mask, f, 0.0)
+    f: Floats = np.where(mask, np.asarray(observed, np.float64), 0.0)
     inside = np.where(mask, t, 0.0)
-    across = np.where(mask, 0.0, t) * factor
+    across: Floats = np.asarray(np.where(mask, 0.0, t) * factor, dtype=np.float64)
     seen, wanted = f.sum(axis=1), inside.sum(axis=1)
     if not across.any() and np.allclose(seen, residents, rtol=1e-12, atol=0):
         seed = f
     else:
         scale = np.divide(wanted, seen, out=np.zeros_like(seen), where=seen > 0)
-        seed = np.where(seen[:, None] > 0, f * scale[:, None], inside) + across
+        scaled: Floats = f * scale[:, None]
+        seed = np.where(seen[:, None] > 0, scaled, inside) + across
     return balance(seed, residents, jobs).matrix
 
 
