@@ -423,3 +423,24 @@ def test_faults_of_what_is_edited(edit: str, town: Path) -> None:
     inputs = read_inputs(study, Progress(quiet=True))
     with pytest.raises(ScenarioError, match=APPLIED[edit]):
         apply_edits(study, inputs, "v", study.scenarios[0].edits)
+
+
+def test_draws_of_headways_and_threads(town: Path, tmp_path: Path) -> None:
+    text = STUDY.replace("time_zone", "frequency_draws = 2\ntime_zone")
+    often = (
+        '[[scenarios]]\nname = "v"\n'
+        'edits = [ { type = "set_headway", line = "1", every_min = 19 } ]\n'
+    )
+    path = town / "draws.toml"
+    path.write_text(text + often, encoding="utf-8")
+    study = read_study(path)
+    inputs = read_inputs(study, Progress(quiet=True))
+    variant = apply_edits(study, inputs, "v", study.scenarios[0].edits)
+    write_feed(variant.inputs.feeds[0], town / "often.zip")
+    result = compute(town, tmp_path, text, often)
+    same(result, "v", compute(town, tmp_path / "full", text.replace("grid.zip", "often.zip")))
+    spread = result.reach[result.reach["measure"] == "cumulative_sd"]
+    assert (spread[spread["scenario"] == "v"]["value"] > 0).any()
+    threads = compute_study(study, tmp_path / "t", workers=3, progress=Progress(quiet=True)).result
+    assert threads.scenarios is not None
+    assert as_bytes(threads.scenarios) == as_bytes(result.scenarios)
