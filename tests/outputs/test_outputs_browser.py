@@ -227,7 +227,7 @@ def test_points_and_cells(browser, make_run, tmp_path, kind):
 
 @pytest.mark.parametrize("language", ["en", "nl", "de"])
 def test_report_opens_and_links_to_the_map(browser, make_run, tmp_path, language):
-    write_outputs(make_run(6, border=True), tmp_path, language=language)
+    write_outputs(make_run(6, border=True, variants=True), tmp_path, language=language)
     browser.open(tmp_path / "report.html")
     assert browser.problems == []
     assert [url for url in browser.requests if not url.startswith("file:")] == []

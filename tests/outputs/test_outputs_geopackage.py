@@ -18,7 +18,9 @@ import shapely
 from halfcircle import Places, Zones
 from halfcircle.errors import OutputError
 from halfcircle.outputs import (
+    LayerKey,
     Texts,
+    build_delta_layers,
     build_layers,
     build_loss_layers,
     write_geopackage,
@@ -182,3 +184,27 @@ def test_gdal_finds_no_fault(make_run, tmp_path):
     )
     assert "Feature Count: 16" in done.stdout
     assert "ERROR" not in done.stderr
+
+
+def test_differences_are_columns_with_styles(make_run, tmp_path):
+    result = make_run(6, variants=True)
+    deltas = build_delta_layers(result)
+    path = write_geopackage(
+        result,
+        build_layers(result),
+        build_loss_layers(result),
+        tmp_path / "a.gpkg",
+        texts=Texts(),
+        deltas=deltas,
+    )
+    name = "delta_jobs_transit_45min_fast_line"
+    key = LayerKey("jobs", "transit", 45.0, None, scenario="Fast line", quantity="delta")
+    np.testing.assert_allclose(gpd.read_file(path, layer="zones")[name], deltas.get(key))
+    qml = rows(path, f"SELECT styleQML FROM layer_styles WHERE styleName = '{name}'")[0][0]
+    rules = [rule.get("filter") for rule in ET.fromstring(qml).iter("rule")]
+    assert len(rules) > 4
+    # Every zone, with a value or without, is in exactly one class.
+    counts = [rows(path, f"SELECT count(*) FROM zones WHERE {rule}")[0][0] for rule in rules]
+    assert sum(counts) == 36
+    either = " OR ".join(f"({rule})" for rule in rules)
+    assert rows(path, f"SELECT count(*) FROM zones WHERE {either}")[0][0] == 36
