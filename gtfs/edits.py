@@ -16,7 +16,8 @@ from halfcircle._checks import Faults
 from halfcircle.errors import Fault, FeedError, ScenarioError
 from halfcircle.gtfs.edits_draft import FeedDraft
 from halfcircle.gtfs.edits_find import Finder
-from halfcircle.gtfs.edits_lines import add_line, demand_responsive, extend, set_headway
+from halfcircle.gtfs.edits_headways import set_headway
+from halfcircle.gtfs.edits_lines import add_line, demand_responsive, extend
 from halfcircle.gtfs.edits_trips import (
     add_stop,
     close_station,

@@ -7,8 +7,6 @@ gives back the same feed where nothing was changed.
 from __future__ import annotations
 
 import datetime as dt
-import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,15 +16,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from halfcircle._checks import id_array
 from halfcircle.gtfs.calendar import service_days
 from halfcircle.gtfs.checks import parse_time_s
+from halfcircle.gtfs.edits_rows import appended, clock_text
 from halfcircle.gtfs.feed import Feed, feed_from_tables
 from halfcircle.gtfs.route_types import basic_route_type, trip_route_type
 from halfcircle.gtfs.stop_times import interpolated
-from halfcircle.gtfs.table import Column, Table
+from halfcircle.gtfs.table import Table
 
-__all__ = ["Call", "Calls", "FeedDraft", "StopRow", "clock_text", "slug"]
+__all__ = ["Call", "Calls", "FeedDraft", "StopRow"]
 
 
 class Call(NamedTuple):
@@ -49,18 +47,6 @@ class StopRow(NamedTuple):
     station: str
     lon: float
     lat: float
-
-
-def slug(text: str) -> str:
-    """Identifier of a name: lower case letters, digits and hyphens."""
-    plain = unicodedata.normalize("NFKD", text)
-    plain = "".join(char for char in plain if not unicodedata.combining(char)).lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "x"
-
-
-def clock_text(seconds: int) -> str:
-    """``"25:04:00"``."""
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
 @dataclass
@@ -413,20 +399,3 @@ class FeedDraft:
         for name in names:
             gone |= np.isin(table.texts(name), list(self.removed))
         return table.take(~gone) if gone.any() else table
-
-
-def appended(table: Table, frame: pd.DataFrame) -> Table:
-    """A table with the rows of a data frame of text after its own."""
-    columns: dict[str, Column] = {}
-    for name in dict.fromkeys([*table.columns, *frame.columns]):
-        old = table.column(name)
-        new = (
-            Column.of("" if v is None or v != v else v for v in frame[name])
-            if name in frame
-            else Column.constant("", len(frame))
-        )
-        number = {value: i for i, value in enumerate(old.values)}
-        codes = [number.setdefault(value, len(number)) for value in new.values]
-        joined = np.concatenate([old.codes, np.array(codes, dtype=np.int32)[new.codes]])
-        columns[str(name)] = Column(joined.astype(np.int32), id_array(number))
-    return Table(table.name, columns, len(table) + len(frame))

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from halfcircle._checks import Faults
-from halfcircle.gtfs.edits_draft import FeedDraft, slug
+from halfcircle.gtfs.edits_draft import FeedDraft
+from halfcircle.gtfs.edits_rows import slug
 from halfcircle.gtfs.edits_types import Station
 from halfcircle.gtfs.stations import station_name
 from halfcircle.gtfs.stop_times import straight_m

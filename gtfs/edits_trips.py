@@ -13,7 +13,8 @@ from halfcircle.gtfs.edits_calls import (
 )
 from halfcircle.gtfs.edits_draft import Calls
 from halfcircle.gtfs.edits_find import FoundStation, metres
-from halfcircle.gtfs.edits_lines import cut_periods, part_of
+from halfcircle.gtfs.edits_headways import cut_periods
+from halfcircle.gtfs.edits_lines import part_of
 from halfcircle.gtfs.edits_types import (
     AddStop,
     CloseStation,

@@ -17,7 +17,7 @@ from halfcircle.access.transit_times import HeadwayDraws, TransitTimes
 from halfcircle.errors import Fault, ScenarioError
 from halfcircle.gtfs import write_feed
 from halfcircle.gtfs.edits_diff import timetable_changes
-from halfcircle.gtfs.edits_draft import slug
+from halfcircle.gtfs.edits_rows import slug
 from halfcircle.outputs import Source
 from halfcircle.study.blocks import BlockStore
 from halfcircle.study.config import Study
