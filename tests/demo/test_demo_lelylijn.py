@@ -4,6 +4,7 @@ import csv
 import time
 import zipfile
 from itertools import pairwise
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -35,6 +36,7 @@ from halfcircle.errors import FeedError
 from halfcircle.gtfs import check_feeds
 from halfcircle.study import run_study
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "lelylijn.md"
 TOWNS = towns()
 LINES = {line.line_id: line for line in schematic_lines()}
 
@@ -295,6 +297,39 @@ def test_too_far_for_the_randstad(run):
     for scenario in ("baseline", "lelylijn-2", "lelylijn-4", "lelylijn-diverted"):
         assert pair.probability[scenario] == 0.0
         assert not pair.together[scenario]
+
+
+def test_daily_urban_systems_of_the_page(run):
+    """Noordoostpolder joins Lelystad; the four centres of the north stay apart."""
+    chances = pd.read_csv(run / "out" / "scenarios" / "one_system.csv")
+    names = {town.zone_id: town.name for town in TOWNS}
+    chances.index = chances["from"].map(names) + " - " + chances["to"].map(names)
+    for scenario, joined in (("baseline", 0), ("lelylijn-2", 1), ("lelylijn-4", 1)):
+        chance = chances[chances.scenario == scenario].probability
+        assert chance["Noordoostpolder - Lelystad"] == joined
+        assert chance["Smallingerland - Groningen"] == 0
+        assert chance["Smallingerland - Heerenveen"] == 0
+        assert chance["Heerenveen - Leeuwarden"] == 0
+
+
+def test_the_page_shows_what_the_study_gives(run):
+    page = PAGE.read_text(encoding="utf-8")
+    for time_ in published_times(run):
+        target = time_.target
+        row = f"| {target.scenario} | {target.from_stop} - {target.to_stop} "
+        row += f"| {target.published_min:g} | {time_.modelled_min:g} | {time_.difference_min:+g} |"
+        assert row in page
+    for one in corridors():
+        row = f"| {one.from_stop} - {one.to_stop} | {one.schematic_min:.0f} "
+        row += f"| {one.measured_min:.1f} | {one.difference_min:+.1f} "
+        assert f"| {one.name} {row}" in page
+    table = pd.read_csv(run / "out" / "scenarios" / "winners_and_losers.csv")
+    jobs = table[
+        (table["mode"] == "transit") & (table.opportunity == "jobs") & (table.part == "all")
+    ]
+    for scenario in ("lelylijn-2", "lelylijn-4", "lelylijn-diverted"):
+        row = jobs[(jobs.scenario == scenario) & (jobs.band_min == 90)].iloc[0]
+        assert f"| {scenario} | 90 | {row.mean_delta:,.0f} | {row.share_winning:.1%}"[:-1] in page
 
 
 def test_the_open_border_gives_back_what_was_lost(run):
