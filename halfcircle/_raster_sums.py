@@ -41,8 +41,8 @@ def sum_raster(
         with rasterio.open(path) as raster:
             return _sum_open(raster, zones, zones.geometry, path, where, band, nodata, faults)
     except RasterioError as error:
-        faults.add(where, f"cannot be read as a raster ({str(error).splitlines()[0]})",
-                   values=[path])  # fmt: skip
+        reason = str(error.__cause__ or error).splitlines()[0]
+        faults.add(where, f"cannot be read as a raster ({reason})", values=[path])
         faults.raise_errors(OpportunityError)
         raise AssertionError("unreachable") from error
 

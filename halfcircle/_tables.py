@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".img", ".asc")
 LON_NAMES = ("lon", "longitude", "lng", "long")
 LAT_NAMES = ("lat", "latitude")
+DECIMAL_COMMA = r"[+-]?\d*,\d+"
+THOUSANDS = r"[+-]?\d{1,3}(\.\d{3})+"
 MISSING_WORDS = ("", "na", "n/a", "nan", "null", "none", "-", ".")
 
 
@@ -45,7 +49,11 @@ def read_table(path: Path, *, where: str, kind: type[InputError]) -> pd.DataFram
             return _read_csv(path)
         import geopandas as gpd
 
-        frame: pd.DataFrame = gpd.read_file(path, engine="pyogrio")
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            frame: pd.DataFrame = gpd.read_file(path, engine="pyogrio")
+        if any("More than one layer" in str(warning.message) for warning in caught):
+            frame.attrs["one_of_layers"] = True
         if "geometry" not in frame.columns:
             return pd.DataFrame(frame)
         return frame
@@ -80,19 +88,57 @@ def _read_csv(path: Path) -> pd.DataFrame:
             text = raw.decode("cp1252", errors="replace")
     if not text.strip():
         raise ValueError("the file is empty")
+    if "\0" in text:
+        raise ValueError("this is no text in UTF-8, UTF-16 with a byte order mark, or Windows-1252")
     header = text.lstrip().splitlines()[0]
     delimiter = max(",;\t|", key=header.count)
     rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
     names = [name.strip() for name in rows[0]]
     width = len(names)
-    body, lines = [], []
+    body, lines, wide = [], [], []
     for line, row in enumerate(rows[1:], start=2):
         if any(cell.strip() for cell in row):
+            if any(cell.strip() for cell in row[width:]):
+                wide.append(line)
             body.append([cell.strip() for cell in row[:width]] + [""] * (width - len(row)))
             lines.append(line)
-    frame = pd.DataFrame(body, columns=names, index=pd.Index(lines, name="line"), dtype=object)
+    if wide:  # mostly decimal commas between commas: half of a number would be lost
+        shown = ", ".join(map(str, wide[:5])) + (", ..." if len(wide) > 5 else "")
+        raise ValueError(f"more cells than the header has columns, line {shown}")
+    frame = pd.DataFrame(body, index=pd.Index(lines, name="line"), dtype=object)
+    frame = frame.reindex(columns=range(width))
+    frame.columns = pd.Index(_different(names), dtype=object)
     frame.attrs["decimal_comma"] = delimiter == ";"
+    frame.attrs["writes_commas"] = delimiter == ";" and _writes_commas(body, width)
+    frame.attrs["twice"] = [name for name in dict.fromkeys(names) if name and names.count(name) > 1]
     return frame
+
+
+def _different(names: list[str]) -> list[str]:
+    """Names of columns, of which those that come again get a number."""
+    seen: dict[str, int] = {}
+    result = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        result.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return result
+
+
+def _writes_commas(body: list[list[str]], width: int) -> bool:
+    """Whether a column of numbers has decimal commas: then a point is no decimal point."""
+    comma = re.compile(DECIMAL_COMMA)
+    number = re.compile(r"[+-]?[\d.,]+")
+    for column in range(width):
+        cells = [row[column] for row in body if row[column]]
+        if any(map(comma.fullmatch, cells)) and all(map(number.fullmatch, cells)):
+            return True
+    return False
+
+
+def note_layers(frame: pd.DataFrame, *, where: str, path: Path, faults: Faults) -> None:
+    """Note that a file has further layers, of which nothing was read."""
+    if frame.attrs.get("one_of_layers"):
+        faults.warn(where, f"{path.name} holds several layers; the first one was read")
 
 
 def position_label(frame: pd.DataFrame, row: int) -> str:
@@ -115,6 +161,9 @@ def require_columns(
                 values=[name],
                 remedy=nearest(name, known),
             )
+        elif name in frame.attrs.get("twice", ()):
+            complete = False
+            faults.add(f"{where} {key}", f"{path.name} has several columns called", values=[name])
     return complete
 
 
@@ -126,8 +175,11 @@ def numbers(
     if pd.api.types.is_numeric_dtype(series.dtype) or pd.api.types.is_bool_dtype(series.dtype):
         return series.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
     text = series.astype("object").where(series.notna(), "").astype(str).str.strip()
+    if column in frame.attrs.get("twice", ()):
+        faults.add(where, "several columns are called", values=[column])
     if frame.attrs.get("decimal_comma"):
-        plain = text.str.fullmatch(r"-?\d*,\d+")
+        _check_points(frame, text, column, where, faults)
+        plain = text.str.fullmatch(DECIMAL_COMMA)
         text = text.where(~plain, text.str.replace(",", "."))
     values = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64, copy=True)
     missing = text.str.lower().isin(MISSING_WORDS).to_numpy()
@@ -145,12 +197,50 @@ def numbers(
     return values
 
 
+def _check_points(
+    frame: pd.DataFrame, text: pd.Series[str], column: str, where: str, faults: Faults
+) -> None:
+    """Note points that may part thousands: ``1.234`` in a file of a Dutch or German spreadsheet."""
+    grouped = text.str.fullmatch(THOUSANDS)
+    if not grouped.any():
+        return
+    rows = np.flatnonzero(grouped)
+    values = [f"{text.iloc[i]} ({position_label(frame, i)})" for i in rows[:5]]
+    if frame.attrs.get("writes_commas"):
+        faults.add(
+            where,
+            f"column {column!r} has points where the file writes decimals with a comma",
+            values=values,
+            count=len(rows),
+            remedy="write numbers without thousands separators",
+        )
+    elif (
+        column.lower() not in (*LON_NAMES, *LAT_NAMES)
+        and (grouped | ~text.str.contains(".", regex=False)).all()
+    ):
+        faults.warn(
+            where,
+            f"points in column {column!r} are read as decimal points, not as thousands",
+            values=values,
+            count=len(rows),
+        )
+
+
 def texts(frame: pd.DataFrame, column: str) -> list[str]:
     """Return a column as text; the empty string where there is no value."""
     series = frame[column]
     if pd.api.types.is_float_dtype(series.dtype) and (series.dropna() % 1 == 0).all():
         # Identifiers that a spreadsheet turned into 363.0.
         series = series.astype("Int64")
+    found = _texts(series)
+    if any(value.endswith(".0") for value in found) and all(
+        re.fullmatch(r"\d+\.0|", value) for value in found
+    ):
+        return [value.removesuffix(".0") for value in found]
+    return found
+
+
+def _texts(series: pd.Series[Any]) -> list[str]:
     return ["" if value is None or value is pd.NA or value != value else str(value).strip()
             for value in series.tolist()]  # fmt: skip
 

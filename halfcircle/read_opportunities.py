@@ -93,6 +93,7 @@ def read_opportunities(
         if len(frame) == 0:
             faults.add(where, f"{path.name} holds no rows")
             faults.raise_errors(OpportunityError)
+        _tables.note_layers(frame, where=where, path=path, faults=faults)
         key = id or (zone_id_column if zone_id_column in frame.columns else None)
         wanted = {f"columns.{group}" if group != "all" else "column": c for group, c in
                   groups.items()}  # fmt: skip
@@ -111,12 +112,23 @@ def read_opportunities(
             if not groups:
                 groups, counts = {"all": "points"}, [np.ones(len(frame))]
             values = _sum_points(frame, np.array(counts), zones, path, where, faults)
+    wrong = ((values < 0) | np.isinf(values)).any(axis=0)
+    if wrong.any():
+        faults.add(
+            where,
+            "counts that are negative or infinite, zones",
+            values=zones.zone_id[wrong],
+            remedy="leave a value empty where it is not known",
+        )
     faults.raise_errors(OpportunityError)
 
     missing = np.isnan(values).any(axis=0)
     if missing.all():
         faults.add(
-            where, "no zone has a value", remedy="compare the zone identifiers of both files"
+            where,
+            "no zone has a value; zones are called for instance",
+            values=zones.zone_id[:5],
+            remedy="compare the zone identifiers of both files",
         )
         faults.raise_errors(OpportunityError)
     if missing.any():
@@ -180,7 +192,7 @@ def _sum_points(
     if outside.any():
         faults.warn(
             where,
-            f"points outside every zone; left out ({counts[0][outside].sum():,.0f} of "
+            f"points outside every zone; left out ({np.nansum(counts[0][outside]):,.0f} of "
             f"{np.nansum(counts[0]):,.0f})",
             values=[_tables.position_label(frame, i) for i in np.flatnonzero(outside)[:5]],
             count=int(outside.sum()),

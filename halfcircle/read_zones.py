@@ -57,7 +57,9 @@ def choose_crs(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> CR
     west, south, east, north = EUROPE
     if lon.min() >= west and lon.max() <= east and lat.min() >= south and lat.max() <= north:
         return CRS.from_epsg(3035)
-    zone = int((np.median(lon) + 180.0) // 6.0) % 60 + 1
+    # The mean direction, not the mean number: 179 and -179 degrees are neighbours.
+    centre = float(np.degrees(np.angle(np.exp(1j * np.radians(lon)).mean())))
+    zone = int((centre + 180.0) // 6.0) % 60 + 1
     return CRS.from_epsg((32600 if np.median(lat) >= 0 else 32700) + zone)
 
 
@@ -103,6 +105,7 @@ def read_zones(
     if len(frame) == 0:
         faults.add(WHERE, f"{path.name} holds no zones")
         faults.raise_errors(ZoneError)
+    _tables.note_layers(frame, where=WHERE, path=path, faults=faults)
     wanted = {"id": id}
     if country is not None:
         wanted["country"] = country
@@ -127,6 +130,8 @@ def read_zones(
         lon, lat = _from_lonlat(frame, path, faults)
     faults.raise_errors(ZoneError)
 
+    if target is not None:
+        _check_area_of_use(target, lon, lat, faults)
     ids = id_array(_tables.texts(frame, id))
     places = Places(
         ids, lon, lat, None if country is None else id_array(_tables.texts(frame, country))
@@ -143,6 +148,30 @@ def read_zones(
         name=names,
         notices=faults.warnings,
     )
+
+
+def _check_area_of_use(
+    crs: CRS, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], faults: Faults
+) -> None:
+    """Note zones where the CRS of the study was not made for: areas and distances are off."""
+    use = crs.area_of_use
+    if use is None:
+        return
+    # Some degrees further a projection still serves.
+    slack = 3.0
+    inside = (lat >= use.south - slack) & (lat <= use.north + slack)
+    if use.west <= use.east:
+        inside &= (lon >= use.west - slack) & (lon <= use.east + slack)
+    else:
+        inside &= (lon >= use.west - slack) | (lon <= use.east + slack)
+    if not inside.all():
+        faults.warn(
+            "[study] crs",
+            f"{crs.to_string()} is made for {use.name}; areas and distances elsewhere are off",
+            values=[f"{lon[~inside][0]:.2f}, {lat[~inside][0]:.2f}"],
+            count=int((~inside).sum()),
+            remedy="choose a CRS of the region, or leave it out",
+        )
 
 
 def _check_ids(frame: pd.DataFrame, column: str, faults: Faults) -> None:
@@ -228,7 +257,16 @@ def _from_geometry(
                 remedy="add it to the file, or write file_crs = 'EPSG:...' under [zones]",
             )
             return empty, empty, None, target
-        source = CRS.from_user_input(file_crs)
+        try:
+            source = CRS.from_user_input(file_crs)
+        except CRSError:
+            faults.add(
+                f"{WHERE} file_crs",
+                "is no CRS",
+                values=[file_crs],
+                remedy="write for instance 'EPSG:28992'",
+            )
+            return empty, empty, None, target
     shapes = np.asarray(geo.geometry.array, dtype=object)
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     if missing.any():
@@ -258,6 +296,14 @@ def _from_geometry(
         )
         return empty, empty, None, target
     if not source.is_geographic:
+        if west >= -180 and east <= 180 and south >= -90 and north <= 90:
+            faults.add(
+                f"{WHERE} path",
+                f"{path.name} says it is in {source.to_string()}, its coordinates are degrees",
+                values=[f"{west:g}, {south:g}, {east:g}, {north:g}"],
+                remedy="write its true CRS into the file (probably EPSG:4326)",
+            )
+            return empty, empty, None, target
         to_degrees = Transformer.from_crs(source, WGS84, always_xy=True)
         corner = to_degrees.transform([west, east], [south, north])
         if not np.isfinite(corner).all():
@@ -281,6 +327,16 @@ def _from_geometry(
         shapes[broken] = shapely.make_valid(
             shapes[broken], method="structure", keep_collapsed=False
         )
+        collapsed = shapely.is_empty(shapes)
+        if collapsed.any():
+            faults.add(
+                f"{WHERE} path",
+                "areas without extent",
+                values=[f"row {i + 1}" for i in np.flatnonzero(collapsed)[:5]],
+                count=int(collapsed.sum()),
+                remedy="delete them or draw their area",
+            )
+            return empty, empty, None, target
         faults.warn(
             f"{WHERE} path",
             "areas that cross themselves were repaired",
