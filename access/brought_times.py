@@ -266,7 +266,12 @@ def _read_omx(path: Path, places: Places, mode: str, unit_s: float, matrix: str 
         faults.raise_errors(TravelTimeError)
     try:
         with h5py.File(path, "r") as file:
-            names = sorted(file["data"]) if "data" in file else []
+            data = file.get("data")
+            names = sorted(data) if isinstance(data, h5py.Group) else []
+            names = [name for name in names if isinstance(data[name], h5py.Dataset)]
+            if not names:
+                faults.add(where, f"{path.name} holds no matrices in /data, as OMX has them")
+                faults.raise_errors(TravelTimeError)
             chosen = matrix if matrix is not None else (names[0] if len(names) == 1 else "")
             if chosen not in names:
                 faults.add(
@@ -276,13 +281,16 @@ def _read_omx(path: Path, places: Places, mode: str, unit_s: float, matrix: str 
                     remedy=nearest(chosen, names),
                 )
                 faults.raise_errors(TravelTimeError)
-            shape = file["data"][chosen].shape
+            shape = data[chosen].shape
+            if data[chosen].dtype.kind not in "fiu":
+                faults.add(f"{where} matrix", "does not hold numbers", values=[chosen])
+                faults.raise_errors(TravelTimeError)
+            if len(shape) != 2 or shape[0] != shape[1]:
+                faults.add(where, "the matrix is not square", values=[shape])
+                faults.raise_errors(TravelTimeError)
             lookup = _lookup(file, shape)
     except OSError as error:
         faults.add(where, f"cannot be read as OMX ({error})", values=[path])
-        faults.raise_errors(TravelTimeError)
-    if len(shape) != 2 or shape[0] != shape[1]:
-        faults.add(where, "the matrix is not square", values=[shape])
         faults.raise_errors(TravelTimeError)
     row_of_id = {zone: row for row, zone in enumerate(lookup)}
     row_of = np.array([row_of_id.get(zone, -1) for zone in places.place_id], dtype=np.int64)
@@ -305,8 +313,9 @@ def _read_omx(path: Path, places: Places, mode: str, unit_s: float, matrix: str 
 
 def _lookup(file: Any, shape: tuple[int, ...]) -> npt.NDArray[np.object_]:
     """Zone identifiers of the rows: the first lookup of that length, else 1, 2, 3, ..."""
-    for name in sorted(file["lookup"]) if "lookup" in file else []:
-        values = file["lookup"][name][()]
+    tables = file.get("lookup")
+    for name in sorted(tables) if hasattr(tables, "keys") else []:
+        values = np.asarray(tables[name][()]) if hasattr(tables[name], "shape") else np.empty(0)
         if values.shape == (shape[0],):
             return id_array(v.decode() if isinstance(v, bytes) else v for v in values.tolist())
     return id_array(range(1, shape[0] + 1))

@@ -100,3 +100,22 @@ def test_omx_faults(tmp_path: Path) -> None:
         read_times(tmp_path / "no.omx", PLACES, mode="m")
     with pytest.raises(TravelTimeError, match="file not found"):
         read_times(tmp_path / "none.omx", PLACES, mode="m")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({}, "holds no matrices in /data"),
+        ({"data": np.ones(3)}, "holds no matrices in /data"),
+        ({"data/group/m": np.ones((3, 3))}, "holds no matrices in /data"),
+        ({"data/m": np.array([[b"a"] * 3] * 3)}, "does not hold numbers: 'm'"),
+        ({"data/m": np.ones((3, 3)), "lookup": np.arange(3)}, "no zone of the study"),
+    ],
+)
+def test_hdf5_that_is_no_omx(tmp_path: Path, content: dict[str, object], message: str) -> None:
+    path = tmp_path / "t.omx"
+    with h5py.File(path, "w") as file:
+        for name, values in content.items():
+            file[name] = values
+    with pytest.raises(TravelTimeError, match=message):
+        read_times(path, PLACES, mode="m")
