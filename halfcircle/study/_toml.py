@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,9 @@ class Table:
         """Whether a value is a number in range; notes the fault where it is not."""
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
             self.fault(key, "must be a number", value)
+            return False
+        if abs(value) > sys.float_info.max and value not in (float("inf"), float("-inf")):
+            self.fault(key, "is too large a number")
             return False
         if not low <= value <= high or value <= above:
             self.fault(key, f"must be {_range(low, high, above)}", value)
@@ -210,7 +214,18 @@ class Table:
     def path(self, key: str, *, required: bool = False) -> Path | None:
         """A path, relative to the study file."""
         value = self.text(key, required=required)
-        return None if value is None else self.folder / Path(value).expanduser()
+        return None if value is None else self.resolved(key, value)
+
+    def resolved(self, key: str, value: str) -> Path:
+        """A path as it is written, relative to the study file; ``~`` is the user's folder."""
+        if "\0" in value:
+            self.fault(key, "is no name of a file", value)
+            return self.folder
+        try:
+            return self.folder / Path(value).expanduser()
+        except RuntimeError:
+            self.fault(key, "there is no such user's folder", value)
+            return self.folder
 
     def clock_s(self, key: str, value: object) -> int | None:
         """Seconds after midnight of ``"07:00"`` or ``"25:30:00"``."""

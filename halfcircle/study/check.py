@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from halfcircle._checks import Faults
 from halfcircle.errors import Fault, HalfcircleError
 from halfcircle.gtfs import choose_date
+from halfcircle.study.border_inputs import read_border_inputs
 from halfcircle.study.inputs import read_inputs
 from halfcircle.study.progress import Progress
 from halfcircle.study.scenario_run import check_scenarios
@@ -36,6 +38,7 @@ def check_study(path: Path, *, progress: Progress | None = None) -> tuple[str, b
     try:
         study = read_study(path)
         inputs = read_inputs(study, progress)
+        read_border_inputs(study, inputs.zones)
         notes = Faults()
         notes.extend(inputs.zones.notices)
         for opportunity in inputs.opportunities:
@@ -48,6 +51,9 @@ def check_study(path: Path, *, progress: Progress | None = None) -> tuple[str, b
         notes.extend(check_scenarios(study, inputs))
     except HalfcircleError as error:
         faults = error.faults or (Fault(path.name, str(error)),)
+        # What stopped the reading has to be repaired, however mild its faults are called.
+        if not any(fault.severity == "error" for fault in faults):
+            faults = tuple(replace(fault, severity="error") for fault in faults)
         return _page(path.name, faults), False
     lines = [_page(path.name, notes.items)]
     lines.append(f"  {inputs.zones!r}")

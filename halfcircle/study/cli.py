@@ -9,7 +9,7 @@ from pathlib import Path
 
 from halfcircle._version import __version__
 from halfcircle.demo import DEMOS, write_demo
-from halfcircle.errors import HalfcircleError
+from halfcircle.errors import HalfcircleError, OutputError
 from halfcircle.gtfs import check_feeds
 from halfcircle.study.check import check_study
 from halfcircle.study.cli_fetch import add_fetch_commands, fetch, new
@@ -46,7 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }
         return commands[options.command](options, progress)
     except HalfcircleError as error:
-        print(f"halfcircle: the inputs are wrong\n{error}", file=sys.stderr)  # noqa: T201
+        what = "cannot write" if isinstance(error, OutputError) else "the inputs are wrong"
+        print(f"halfcircle: {what}\n{error}", file=sys.stderr)  # noqa: T201
+        return WRONG_INPUT
+    except OSError as error:  # a name that is too long, a folder that may not be looked into, ...
+        print(f"halfcircle: cannot read or write\n{error}", file=sys.stderr)  # noqa: T201
         return WRONG_INPUT
     except KeyboardInterrupt:
         print("halfcircle: stopped; run it again to go on", file=sys.stderr)  # noqa: T201

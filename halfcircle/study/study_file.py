@@ -171,7 +171,7 @@ def _streets(top: Table) -> StreetsConfig | None:
         return None
     table = top.table("streets")
     config = StreetsConfig(
-        osm=tuple(table.folder / Path(p).expanduser() for p in table.texts("osm")),
+        osm=tuple(table.resolved("osm", p) for p in table.texts("osm")),
         place=table.text("place"),
         country=table.text("country"),
         max_snap_m=table.number("max_snap_m", 1000.0, above=0.0) or 1000.0,
