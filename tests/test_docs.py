@@ -56,7 +56,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_key_of_the_study_file_is_documented() -> None:
     page = (ROOT / "docs" / "study-file.md").read_text(encoding="utf-8")
     source = (ROOT / "halfcircle" / "study" / "study_file.py").read_text(encoding="utf-8")
-    read = r"\.(?:text|number|integer|numbers|texts|number_map|text_map|flag|path|raw)\(\s*"
+    read = (
+        r"\.(?:text|number_or|number|integer|numbers|texts|number_map|text_map|flag|path|raw)\(\s*"
+    )
     keys = set(re.findall(read + r'"(\w+)"', source))
     documented = set(re.findall(r"`(\w+)`", page)) | set(re.findall(r"\b(\w+) = ", page))
     assert keys - documented == set()

@@ -89,6 +89,19 @@ class Table:
             return default
         return float(value)
 
+    def number_or(
+        self,
+        key: str,
+        default: float,
+        *,
+        low: float = float("-inf"),
+        high: float = float("inf"),
+        above: float = float("-inf"),
+    ) -> float:
+        """As `number`, with a default that is never missing; 0 stays 0."""
+        value = self.number(key, default, low=low, high=high, above=above)
+        return default if value is None else value
+
     def check_number(
         self, key: str, value: object, *, low: float, high: float, above: float
     ) -> bool:

@@ -107,7 +107,7 @@ def _penalties(table: Table) -> tuple[PenaltyConfig, ...]:
                 row.text("from", required=True) or "",
                 row.text("to", required=True) or "",
                 row.number("minutes", 0.0, low=0.0) or 0.0,
-                _or(row.number("factor", 1.0, low=0.0, high=1.0), 1.0),
+                row.number_or("factor", 1.0, low=0.0, high=1.0),
                 reason=row.text("reason", "border") or "border",
                 source=row.text("source", "") or "",
             )
@@ -152,8 +152,8 @@ def _realised(
         numerator=NUMERATORS[numerator],
         year=year,
         source=own.text("source", "") or "",
-        border_zone_km=_or(own.number("border_zone_km", 25.0, above=0.0), 25.0),
-        cap_km=_or(own.number("cap_km", 100.0, above=0.0), 100.0),
+        border_zone_km=own.number_or("border_zone_km", 25.0, above=0.0),
+        cap_km=own.number_or("cap_km", 100.0, above=0.0),
     )
     if not with_flows and pbl_curve(mode) is None:
         own.fault(
@@ -170,7 +170,3 @@ def _known(table: Table, key: str, name: str, names: Sequence[str]) -> None:
     if name not in names:
         what = "[[opportunities]]" if key in ("opportunities", "workers", "jobs") else "the modes"
         table.fault(key, f"is not among {what}", name, nearest(name, names))
-
-
-def _or(value: float | None, default: float) -> float:
-    return default if value is None else value

@@ -212,6 +212,11 @@ class RegionsConfig:
     group: str | None = None
     outside: str = "fault"
     mode: str | None = None
+    draws: int = 0
+    dial: bool = False
+    compare: tuple[str, ...] = ()
+    across_border: bool = False
+    border_factor: float = 0.05
     year: int | None = None
     unit: str = "workers"
     source: str = ""

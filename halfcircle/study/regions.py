@@ -18,6 +18,7 @@ from halfcircle.regions import (
 from halfcircle.study.config import Study
 from halfcircle.study.inputs import Inputs
 from halfcircle.study.modes import Modes
+from halfcircle.study.regions_checks import further_tables
 
 __all__ = ["RegionTables", "compute_regions", "study_flows"]
 
@@ -33,11 +34,14 @@ class RegionTables:
     layers : dict of str to GeoDataFrame
         One per method and group.
     notices : tuple of Fault
+    further : dict of str to DataFrame
+        How sure they are, other choices, the border: see `further_tables`.
     """
 
     membership: pd.DataFrame | None = None
     layers: dict[str, Any] = field(default_factory=dict)
     notices: tuple[Fault, ...] = ()
+    further: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def study_flows(study: Study, inputs: Inputs) -> Flows | None:
@@ -62,7 +66,9 @@ def study_flows(study: Study, inputs: Inputs) -> Flows | None:
     )
 
 
-def compute_regions(study: Study, inputs: Inputs, modes: Modes) -> RegionTables:
+def compute_regions(
+    study: Study, inputs: Inputs, modes: Modes, *, workers: int = 1
+) -> RegionTables:
     """Draw the regions that the study asks for.
 
     Raises
@@ -105,4 +111,5 @@ def compute_regions(study: Study, inputs: Inputs, modes: Modes) -> RegionTables:
             for regions in found
         },
         tuple(notices),
+        further_tables(study, flows, found[0], inputs.zones, times, workers=workers),
     )

@@ -42,24 +42,24 @@ class Computed:
         Finished blocks, to be closed once the results are written.
     scenarios : Scenarios
         What they leave behind beside the tables.
-    joined : DataFrame
-        kind, first, second, reason: stations, trips and trains of the feeds that are one in the
-        timetable.
+    further : dict of str to DataFrame
+        Tables beside those of the contract, by file name without suffix: ``joined`` (stations,
+        trips and trains of the feeds that are one in the timetable), ``regions_*``.
     """
 
     result: RunResult
     store: BlockStore
     scenarios: Scenarios
-    joined: pd.DataFrame
+    further: dict[str, pd.DataFrame]
 
     def write(self, folder: Path, *, language: str = "en") -> list[Path]:
         """Write everything into `folder`; returns the files."""
         written = write_outputs(self.result, folder, language=language)
-        further = self.scenarios.write(folder)
-        if len(self.joined):
-            path = folder / "joined.csv"
-            self.joined.to_csv(path, index=False, lineterminator="\n")
-            further = [*further, path]
+        further = [*self.scenarios.write(folder)]
+        for name, table in self.further.items():
+            path = folder / f"{name}.csv"
+            table.to_csv(path, index=False, lineterminator="\n")
+            further.append(path)
         if further:
             written = [*further, *written]
             write_manifest(
@@ -152,7 +152,7 @@ def compute_study(
         study, inputs, modes, tables, store, workers=workers, progress=progress
     )
     with progress.stage("daily urban systems"):
-        regions = compute_regions(study, inputs, modes)
+        regions = compute_regions(study, inputs, modes, workers=workers)
     border = None if tables.border is None else _stacked(tables.border, scenarios.border)
     sectors = None if tables.sectors is None else _stacked(tables.sectors, scenarios.sectors)
     about_border = compute_border(
@@ -193,8 +193,11 @@ def compute_study(
         study_hash=key,
         **about_border.by_name(),
     )
-    joined = pd.DataFrame(modes.joined, columns=["kind", "first", "second", "reason"])
-    return Computed(result, store, scenarios, joined)
+    further = dict(regions.further)
+    if modes.joined:
+        columns = ["kind", "first", "second", "reason"]
+        further["joined"] = pd.DataFrame(modes.joined, columns=columns)
+    return Computed(result, store, scenarios, further)
 
 
 def _stacked(baseline: pd.DataFrame, variants: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -429,3 +429,84 @@ sectors = false
     lost = border.set_index("zone_id").loc["A"]
     assert lost["reach_open"] == pytest.approx(1 + 10 * share)
     assert lost["loss"] == pytest.approx(1 - 1 / (1 + 10 * share))
+
+
+def test_how_sure_systems_are_other_choices_and_the_border(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    n = 24
+    lon = 6.0 + 0.05 * np.arange(n)
+    country = ["NL"] * 12 + ["DE"] * 12
+    pd.DataFrame(
+        {
+            "zone_id": [f"z{i:02d}" for i in range(n)],
+            "lon": lon,
+            "lat": 51.0,
+            "country": country,
+            "jobs": 1000,
+            "province": [f"p{i // 6}" for i in range(n)],
+        }
+    ).to_csv(tmp_path / "z.csv", index=False)
+    pairs = [
+        (f"z{i:02d}", f"z{j:02d}", int(rng.poisson(4000 * np.exp(-abs(i - j)))))
+        for i in range(n)
+        for j in range(n)
+        if country[i] == country[j]
+    ]
+    flows = pd.DataFrame(pairs, columns=["origin", "destination", "workers"])
+    flows[flows["workers"] > 0].to_csv(tmp_path / "f.csv", index=False)
+    (tmp_path / "study.toml").write_text(
+        """
+[study]
+name = "two sides"
+[zones]
+path = "z.csv"
+country = "country"
+[[opportunities]]
+name = "jobs"
+path = "z.csv"
+column = "jobs"
+[reach]
+modes = ["crow_fly"]
+limit_min = 240
+[regions]
+flows = "f.csv"
+mode = "crow_fly"
+parameters = { min_size = 5000, target_size = 20000 }
+draws = 20
+dial = true
+compare = ["province"]
+across_border = true
+"""
+    )
+    run_study(tmp_path / "study.toml")
+    out = tmp_path / "out"
+    member = pd.read_parquet(out / "membership.parquet")
+    sure = pd.read_csv(out / "regions_stability.csv")
+    assert sure["zone_id"].tolist() == sorted(member["zone_id"])
+    assert sure["probability"].between(0, 1).all()
+    assert sure["probability"].mean() > 0.5
+    dial = pd.read_csv(out / "regions_dial.csv")
+    assert len(dial) > 2
+    compared = pd.read_csv(out / "regions_compared.csv")
+    assert set(compared["zoning"]) == {"labour-market-areas", "province"}
+    assert compared.set_index("zoning").loc["province", "n_regions"] == 4
+    across = pd.read_csv(out / "regions_across.csv").set_index("zone_id")
+    # Beside the border more draws have a system of two countries than at the far ends.
+    assert across.loc["z11", "crosses"] > across.loc["z00", "crosses"]
+    together = pd.read_csv(out / "regions_across_pairs.csv")
+    assert (together["country"] != together["other_country"]).all()
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert "regions_stability.csv" in json.dumps(manifest)
+
+
+def test_across_the_border_needs_countries_and_times(tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text("zone_id,lon,lat\na,6.0,51.0\nb,6.1,51.0\n")
+    (tmp_path / "f.csv").write_text("origin,destination,workers\na,a,800\na,b,90\nb,b,100\n")
+    (tmp_path / "study.toml").write_text(
+        '[study]\nname = "x"\n[zones]\npath = "z.csv"\n'
+        '[regions]\nflows = "f.csv"\nacross_border = true\n'
+    )
+    with pytest.raises(StudyError) as caught:
+        run_study(tmp_path / "study.toml")
+    assert "needs the side of each zone" in str(caught.value)
+    assert "needs travel times" in str(caught.value)

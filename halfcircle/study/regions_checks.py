@@ -1,0 +1,181 @@
+"""How sure daily urban systems are, what other choices give, and what they are across a border."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from halfcircle._checks import Faults, id_array
+from halfcircle._tables import read_table, require_columns, texts
+from halfcircle.access.travel_times import TravelTimeSource, origin_blocks
+from halfcircle.errors import StudyError
+from halfcircle.places import Zones
+from halfcircle.regions import (
+    Flows,
+    LabourMarketAreaParameters,
+    Regions,
+    bootstrap_stability,
+    compare_zonings,
+    containment_dial,
+    cross_border_systems,
+    delineate,
+    fit_gravity,
+    regions_from_labels,
+)
+from halfcircle.regions.flows import FlowMatrix
+from halfcircle.study.config import RegionsConfig, Study
+
+__all__ = ["further_tables"]
+
+MAX_DENSE = 5000
+
+
+def further_tables(
+    study: Study,
+    flows: Flows,
+    regions: Regions,
+    zones: Zones,
+    times: TravelTimeSource | None,
+    *,
+    workers: int,
+) -> dict[str, pd.DataFrame]:
+    """Tables that ``[regions]`` asks for beside the systems themselves.
+
+    Parameters
+    ----------
+    study : Study
+    flows : Flows
+    regions : Regions
+        Of all groups together.
+    zones : Zones
+    times : TravelTimeSource, optional
+        Of ``[regions] mode``.
+    workers : int
+
+    Returns
+    -------
+    dict of str to DataFrame
+        By name of the file, without suffix: ``regions_stability`` (with ``draws``),
+        ``regions_dial`` (``dial``), ``regions_compared`` and ``regions_misassigned``
+        (``compare``), ``regions_across`` and ``regions_across_pairs`` (``across_border``).
+
+    Raises
+    ------
+    StudyError
+        A zoning to compare with is not in the zones, or what the border needs is missing.
+    """
+    config = study.regions
+    if config is None:
+        return {}
+    tables = {}
+    if config.draws:
+        tables["regions_stability"] = bootstrap_stability(
+            regions,
+            flows,
+            lambda matrix: _labels(config, flows, matrix, zones, times),
+            n_draws=config.draws,
+            workers=workers,
+        ).table()
+    if config.dial:
+        tables["regions_dial"] = containment_dial(flows, workers=workers)
+    if config.compare:
+        tables |= _compared(study, config, flows, regions, zones)
+    if config.across_border:
+        tables |= _across(config, flows, zones, times, workers)
+    return tables
+
+
+def _labels(
+    config: RegionsConfig,
+    flows: Flows,
+    matrix: FlowMatrix,
+    zones: Zones,
+    times: TravelTimeSource | None,
+) -> npt.NDArray[np.int64]:
+    drawn = Flows(flows.zone_id, (matrix,))
+    return delineate(
+        drawn, config.method, parameters=config.parameters, zones=zones, times=times
+    ).label
+
+
+def _compared(
+    study: Study, config: RegionsConfig, flows: Flows, regions: Regions, zones: Zones
+) -> dict[str, pd.DataFrame]:
+    where, path = "[regions] compare", study.zones.path
+    if path is None:
+        raise StudyError(f"{where}: names columns of the file of the zones; a grid has none")
+    frame = read_table(path, where=where, kind=StudyError)
+    faults = Faults()
+    wanted = {"id": study.zones.id, **{column: column for column in config.compare}}
+    require_columns(frame, wanted, where=where, path=path, faults=faults)
+    faults.raise_errors(StudyError)
+    ids = texts(frame, study.zones.id)
+    summaries, misassigned = [], []
+    for column in config.compare:
+        region_of = dict(zip(ids, texts(frame, column), strict=True))
+        names = id_array(region_of.get(str(zone), "") for zone in zones.zone_id)
+        other = regions_from_labels(zones.zone_id, names, method=column)
+        found = compare_zonings(regions, other, flows, zone_name=zones.label)
+        measures = found.agreement
+        summaries.append(
+            found.summary.assign(
+                compared_with=column,
+                ari=measures.ari,
+                nmi=measures.nmi,
+                vi=measures.vi,
+                jaccard=measures.jaccard,
+            )
+        )
+        misassigned.append(found.misassigned.assign(compared_with=column))
+    return {
+        "regions_compared": pd.concat(summaries, ignore_index=True),
+        "regions_misassigned": pd.concat(misassigned, ignore_index=True),
+    }
+
+
+def _across(
+    config: RegionsConfig,
+    flows: Flows,
+    zones: Zones,
+    times: TravelTimeSource | None,
+    workers: int,
+) -> dict[str, pd.DataFrame]:
+    """Systems with the border closed, as it is and open; flows across are modelled."""
+    where = "[regions] across_border"
+    side = zones.places.country
+    faults = Faults()
+    if side is None:
+        faults.add(where, "needs the side of each zone", remedy="add country under [zones]")
+    if times is None:
+        faults.add(where, "needs travel times", remedy="add mode = … under [regions]")
+    if len(zones) > MAX_DENSE:
+        faults.add(where, f"is done for at most {MAX_DENSE:,} zones", values=[len(zones)])
+    faults.raise_errors(StudyError)
+    if side is None or times is None:  # raised above; for the type checker
+        return {}
+    cost_min = np.concatenate(
+        [
+            times.times_s(block)[:, len(times.percentiles) // 2].astype(np.float64) / 60.0
+            for block in origin_blocks(len(zones), 256)
+        ]
+    )
+    known = np.asarray(side[:, None] == side[None, :])
+    model = fit_gravity(flows.matrix().toarray(), cost_min, known=known)
+    given = {k: v for k, v in config.parameters.items() if k != "contiguous"}
+    is_lma = config.method == "labour-market-areas"
+    systems = cross_border_systems(
+        flows,
+        side,
+        cost_min,
+        model,
+        as_is=config.border_factor,
+        parameters=LabourMarketAreaParameters(**given) if is_lma else None,  # type: ignore[arg-type]
+        zone_name=zones.label,
+        n_draws=config.draws or 50,
+        workers=workers,
+    )
+    return {
+        "regions_across": systems.zone_table(),
+        "regions_across_pairs": systems.pair_table(),
+    }
