@@ -82,7 +82,7 @@ class BoundedReader:
                     Fault(
                         self._where,
                         f"the feed unpacks to more than {self._limits.total_bytes:,} bytes",
-                        remedy="pass larger Limits(total_bytes=...) if the feed is trusted",
+                        remedy="in Python, pass larger Limits(total_bytes=...) if it is trusted",
                     )
                 ]
             )
@@ -96,7 +96,7 @@ class BoundedReader:
                     Fault(
                         self._where,
                         f"unpacks to more than {self._limits.ratio:g} times its packed size",
-                        remedy="pass larger Limits(ratio=...) if the feed is trusted",
+                        remedy="in Python, pass larger Limits(ratio=...) if the feed is trusted",
                     )
                 ]
             )
@@ -130,6 +130,9 @@ class Archive:
                 raw = self.zip.open(member)
                 packed = member.compress_size
         except BAD_ARCHIVE as error:
+            if isinstance(error, RuntimeError) and "password" in str(error):
+                fault = Fault(where, "is protected by a password", remedy="unpack it first")
+                raise FeedError(faults=[fault]) from error
             raise FeedError(faults=[Fault(where, "cannot be read", (str(error),))]) from error
         with raw:
             yield BoundedReader(
@@ -225,7 +228,7 @@ def _check_members(n_members: int, archive: Archive) -> None:
                 Fault(
                     archive.where,
                     f"holds more than {archive.limits.members:,} files",
-                    remedy="pass larger Limits(members=...) if the feed is trusted",
+                    remedy="in Python, pass larger Limits(members=...) if the feed is trusted",
                 )
             ]
         )

@@ -97,7 +97,7 @@ def read_table(name: str, source: ByteSource, *, limits: Limits, faults: Faults)
             raise _refused(
                 where,
                 f"more than {limits.rows:,} rows",
-                "pass larger Limits(rows=...) if the feed is trusted",
+                "in Python, pass larger Limits(rows=...) if the feed is trusted",
             )
         for label, position in zip(names, kept, strict=True):
             parts[label].append(columns[position])

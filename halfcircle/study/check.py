@@ -12,6 +12,7 @@ from halfcircle.gtfs import choose_date
 from halfcircle.study.border_inputs import read_border_inputs
 from halfcircle.study.inputs import read_inputs
 from halfcircle.study.progress import Progress
+from halfcircle.study.reach import check_border_rules
 from halfcircle.study.scenario_run import check_scenarios
 from halfcircle.study.study_file import read_study
 
@@ -39,6 +40,7 @@ def check_study(path: Path, *, progress: Progress | None = None) -> tuple[str, b
         study = read_study(path)
         inputs = read_inputs(study, progress)
         read_border_inputs(study, inputs.zones)
+        check_border_rules(study, inputs)
         notes = Faults()
         notes.extend(inputs.zones.notices)
         for opportunity in inputs.opportunities:

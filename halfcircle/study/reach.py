@@ -33,7 +33,7 @@ from halfcircle.study.modes import Modes
 from halfcircle.study.progress import Progress
 from halfcircle.study.scenario_decay import ScaledDecay
 
-__all__ = ["ReachTables", "border_rules", "compute_reach", "study_decay"]
+__all__ = ["ReachTables", "border_rules", "check_border_rules", "compute_reach", "study_decay"]
 
 BLOCK_CELLS = 4_000_000
 COUNT = "\x00zones"
@@ -180,6 +180,21 @@ def border_rules(config: BorderConfig, countries: Sequence[str]) -> BorderRules:
     stated = {(rule.from_country, rule.to_country) for rule in own}
     kept = tuple(r for r in preset.rules if (r.from_country, r.to_country) not in stated)
     return BorderRules((*kept, *own), name=config.preset or "study", notices=preset.notices)
+
+
+def check_border_rules(study: Study, inputs: Inputs) -> None:
+    """Check the penalties against the countries of the zones, before any routing.
+
+    Raises
+    ------
+    StudyError
+        A penalty names a country that no zone is in, leads from a country to itself, ...
+    """
+    country = inputs.zones.places.country
+    if study.border is not None and country is not None:
+        countries = sorted(set(country))
+        groups = [group for o in inputs.opportunities for group in o.groups]
+        border_rules(study.border, countries).arrays(countries, "", groups)
 
 
 def compute_reach(

@@ -21,7 +21,7 @@ from halfcircle.study.config import Study
 from halfcircle.study.inputs import read_inputs
 from halfcircle.study.modes import Modes, build_modes
 from halfcircle.study.progress import Progress
-from halfcircle.study.reach import compute_reach
+from halfcircle.study.reach import check_border_rules, compute_reach
 from halfcircle.study.regions import compute_regions
 from halfcircle.study.scenario_run import Scenarios, check_scenarios, compute_scenarios
 from halfcircle.study.study_file import read_study
@@ -143,6 +143,7 @@ def compute_study(
     inputs = read_inputs(study, progress)
     border_inputs = read_border_inputs(study, inputs.zones)
     key = run_key([__version__, study.sha256, [(s.role, s.path, s.sha256) for s in inputs.sources]])
+    check_border_rules(study, inputs)
     with progress.stage("edits checked"):
         check_scenarios(study, inputs)
     store = BlockStore(folder, key, resume=resume)

@@ -126,7 +126,7 @@ def test_encrypted_member_is_refused(tmp_path):
             data[at + offset] |= 1
             at = data.find(signature, at + 1)
     path.write_bytes(bytes(data))
-    with pytest.raises(FeedError, match="cannot be read"):
+    with pytest.raises(FeedError, match="is protected by a password"):
         read_feed(path)
 
 

@@ -105,3 +105,13 @@ def test_as_a_module_off_a_terminal_without_colours_or_bars(tmp_path: Path) -> N
     assert "reach by transit: " in done.stderr
     assert "\r" not in done.stderr
     assert "\x1b" not in done.stderr
+
+
+def test_check_knows_the_penalties(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["demo", "--out", str(tmp_path), "--quiet"])
+    study = tmp_path / "study.toml"
+    text = study.read_text(encoding="utf-8")
+    study.write_text(text.replace('from = "NL", to = "DE"', 'from = "NL", to = "FR"', 1), "utf-8")
+    capsys.readouterr()
+    assert main(["check", str(study)]) == 1
+    assert "no zone is in country 'FR'" in capsys.readouterr().out
