@@ -212,6 +212,7 @@ class RegionsConfig:
     group: str | None = None
     outside: str = "fault"
     mode: str | None = None
+    population_grid: Path | None = None
     draws: int = 0
     dial: bool = False
     compare: tuple[str, ...] = ()

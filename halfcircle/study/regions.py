@@ -18,6 +18,7 @@ from halfcircle.regions import (
 from halfcircle.study.config import Study
 from halfcircle.study.inputs import Inputs
 from halfcircle.study.modes import Modes
+from halfcircle.study.regions_centres import zone_centres
 from halfcircle.study.regions_checks import further_tables
 
 __all__ = ["RegionTables", "compute_regions", "study_flows"]
@@ -85,6 +86,9 @@ def compute_regions(
     if config.mode is not None and config.mode not in modes.sources:
         raise StudyError(f"[regions] mode: {config.mode!r} is not among the modes of [reach]")
     times = None if config.mode is None else modes.sources[config.mode]
+    centres = None
+    if config.population_grid is not None:
+        centres = zone_centres(config.population_grid, inputs.zones)
     groups: list[str | None] = [None]
     if config.group is not None:
         groups += list(flows.groups)
@@ -96,6 +100,7 @@ def compute_regions(
             group=group,
             zones=inputs.zones,
             times=times,
+            centres=centres,
         )
         for group in groups
     ]

@@ -372,6 +372,7 @@ def _regions(top: Table) -> RegionsConfig | None:
         group=table.text("group"),
         outside=table.text("outside", "fault", choices=("fault", "abroad")) or "fault",
         mode=table.text("mode"),
+        population_grid=table.path("population_grid"),
         draws=table.integer("draws", 0, low=0, high=10_000),
         dial=table.flag("dial", False),
         compare=table.texts("compare"),

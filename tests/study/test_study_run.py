@@ -510,3 +510,40 @@ def test_across_the_border_needs_countries_and_times(tmp_path: Path) -> None:
         run_study(tmp_path / "study.toml")
     assert "needs the side of each zone" in str(caught.value)
     assert "needs travel times" in str(caught.value)
+
+
+def test_functional_urban_areas_from_a_population_grid(tmp_path: Path) -> None:
+    import geopandas as gpd
+    import rasterio
+    import shapely
+    from rasterio.transform import from_origin
+
+    x0, y0 = 4_020_000, 3_090_000
+    shapes = [shapely.box(x0 + 6000 * i, y0, x0 + 6000 * (i + 1), y0 + 6000) for i in range(4)]
+    gpd.GeoDataFrame({"zone_id": list("abcd")}, geometry=shapes, crs="EPSG:3035").to_file(
+        tmp_path / "z.gpkg"
+    )
+    people = np.full((6, 24), 20.0)
+    people[:, 0:5] = 2000.0  # 60,000 people in a: an urban centre
+    people[:, 12:18] = 1000.0  # 36,000 in c: not dense enough
+    with rasterio.open(
+        tmp_path / "pop.tif", "w", driver="GTiff", height=6, width=24, count=1, dtype="float64",
+        crs="EPSG:3035", transform=from_origin(x0, y0 + 6000, 1000, 1000), nodata=-1.0,
+    ) as raster:  # fmt: skip
+        raster.write(people, 1)
+    (tmp_path / "f.csv").write_text(
+        "origin,destination,workers\na,a,20000\nb,a,400\nb,b,600\nc,c,9000\nc,a,1000\nd,d,500\n"
+    )
+    text = (
+        '[study]\nname = "x"\n[zones]\npath = "z.gpkg"\n[regions]\nflows = "f.csv"\n'
+        'method = "functional-urban-areas"\npopulation_grid = "pop.tif"\n'
+    )
+    (tmp_path / "study.toml").write_text(text)
+    run_study(tmp_path / "study.toml")
+    member = pd.read_parquet(tmp_path / "out" / "membership.parquet").set_index("zone_id")
+    # 40 % of b and 10 % of c work in a; the threshold is 15 %.
+    assert member.loc["a", "region_id"] == member.loc["b", "region_id"]
+    assert member.loc[["c", "d"], "region_id"].isna().all()
+    (tmp_path / "study.toml").write_text(text.replace("pop.tif", "none.tif"))
+    with pytest.raises(HalfcircleError, match="population_grid: file not found"):
+        run_study(tmp_path / "study.toml")
