@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from halfcircle.access.streets import file_digest
@@ -32,10 +33,7 @@ def study_sources(study: Study, lock: Lock | None = None) -> tuple[Source, ...]:
         licence: str = "",
         text: str = "",
     ) -> None:
-        if path.is_file():
-            digest, size = file_digest(path), path.stat().st_size
-        else:
-            digest, size = "", None
+        digest, size = _digest(path)
         try:
             shown = path.relative_to(study.path.parent).as_posix()
         except ValueError:
@@ -74,10 +72,14 @@ def study_sources(study: Study, lock: Lock | None = None) -> tuple[Source, ...]:
     if study.transit is not None:
         for feed in study.transit.feeds:
             add(f"timetable {feed.id}", feed.path, name=feed.source, licence=feed.licence)
+        if study.transit.stations is not None:
+            add("stations", study.transit.stations)
     for times in study.times:
         add(f"times {times.mode}", times.path, name=times.source)
     if study.regions is not None:
         add("flows", study.regions.flows, name=study.regions.source, year=study.regions.year)
+        if study.regions.population_grid is not None:
+            add("population grid", study.regions.population_grid)
     border = study.border
     if border is not None and border.land is not None:
         add("land", border.land)
@@ -87,3 +89,16 @@ def study_sources(study: Study, lock: Lock | None = None) -> tuple[Source, ...]:
     for path in dict.fromkeys(file for s in study.scenarios for file in s.files):
         add("scenario", path)
     return tuple(found)
+
+
+def _digest(path: Path) -> tuple[str, int | None]:
+    """Hash and size of a file; of a folder (an unpacked feed) those of all files in it."""
+    if path.is_file():
+        return file_digest(path), path.stat().st_size
+    if not path.is_dir():
+        return "", None
+    whole, size = hashlib.sha256(), 0
+    for file in sorted(p for p in path.rglob("*") if p.is_file()):
+        whole.update(f"{file.relative_to(path).as_posix()} {file_digest(file)}\n".encode())
+        size += file.stat().st_size
+    return whole.hexdigest(), size

@@ -547,3 +547,24 @@ def test_functional_urban_areas_from_a_population_grid(tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_text(text.replace("pop.tif", "none.tif"))
     with pytest.raises(HalfcircleError, match="population_grid: file not found"):
         run_study(tmp_path / "study.toml")
+
+
+def test_a_feed_in_a_folder_has_a_hash_too(demo: Path, tmp_path: Path) -> None:
+    import zipfile
+
+    from halfcircle.study import read_study
+    from halfcircle.study.sources import study_sources
+
+    study = edited(demo, tmp_path, ('path = "halelijn.gtfs.zip"', 'path = "halelijn"'))
+    with zipfile.ZipFile(study.parent / "halelijn.gtfs.zip") as feed:
+        feed.extractall(study.parent / "halelijn")
+
+    def digest() -> str:
+        sources = study_sources(read_study(study))
+        return next(s.sha256 for s in sources if s.role == "timetable nl")
+
+    before = digest()
+    assert len(before) == 64
+    stops = study.parent / "halelijn" / "stops.txt"
+    stops.write_text(stops.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert digest() != before
