@@ -213,6 +213,7 @@ class RegionsConfig:
     outside: str = "fault"
     mode: str | None = None
     population_grid: Path | None = None
+    crosswalk: Path | None = None
     draws: int = 0
     dial: bool = False
     compare: tuple[str, ...] = ()

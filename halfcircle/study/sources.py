@@ -80,6 +80,8 @@ def study_sources(study: Study, lock: Lock | None = None) -> tuple[Source, ...]:
         add("flows", study.regions.flows, name=study.regions.source, year=study.regions.year)
         if study.regions.population_grid is not None:
             add("population grid", study.regions.population_grid)
+        if study.regions.crosswalk is not None:
+            add("crosswalk", study.regions.crosswalk)
     border = study.border
     if border is not None and border.land is not None:
         add("land", border.land)

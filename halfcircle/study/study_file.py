@@ -373,6 +373,7 @@ def _regions(top: Table) -> RegionsConfig | None:
         outside=table.text("outside", "fault", choices=("fault", "abroad")) or "fault",
         mode=table.text("mode"),
         population_grid=table.path("population_grid"),
+        crosswalk=table.path("crosswalk"),
         draws=table.integer("draws", 0, low=0, high=10_000),
         dial=table.flag("dial", False),
         compare=table.texts("compare"),

@@ -568,3 +568,32 @@ def test_a_feed_in_a_folder_has_a_hash_too(demo: Path, tmp_path: Path) -> None:
     stops = study.parent / "halelijn" / "stops.txt"
     stops.write_text(stops.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     assert digest() != before
+
+
+def test_flows_of_one_year_on_the_boundaries_of_another(tmp_path: Path) -> None:
+    from halfcircle.study import read_inputs, read_study
+    from halfcircle.study.regions import study_flows
+
+    (tmp_path / "z.csv").write_text("zone_id,lon,lat\nc,6.6,51.0\nn,6.0,51.0\nempty,6.9,51.0\n")
+    (tmp_path / "f.csv").write_text(
+        "origin,destination,workers\na,a,800\na,b,90\nb,a,200\nb,b,100\nc,c,900\nc,a,10\n"
+    )
+    (tmp_path / "x.csv").write_text("old_id,new_id\na,n\nb,n\n")
+    text = (
+        '[study]\nname = "x"\n[zones]\npath = "z.csv"\n[regions]\nflows = "f.csv"\n'
+        'crosswalk = "x.csv"\nparameters = { min_size = 500, target_size = 1000 }\n'
+    )
+    (tmp_path / "study.toml").write_text(text)
+    study = read_study(tmp_path / "study.toml")
+    flows = study_flows(study, read_inputs(study, Progress(quiet=True)))
+    assert flows is not None
+    assert flows.zone_id.tolist() == ["c", "n", "empty"]
+    # a and b merged into n: 800 + 90 + 200 + 100 inside, 10 from c.
+    assert flows.matrix().toarray().tolist() == [[900, 10, 0], [0, 1190, 0], [0, 0, 0]]
+    assert any("zones without flows: 'empty'" in str(notice) for notice in flows.notices)
+    (tmp_path / "x.csv").write_text("old_id,new_id,share\na,n,1\nb,elsewhere,1\n")
+    with pytest.raises(HalfcircleError, match=r"not in the study: 'elsewhere'"):
+        run_study(tmp_path / "study.toml")
+    (tmp_path / "study.toml").write_text(text.replace("crosswalk", 'outside = "abroad"\ncrosswalk'))
+    run_study(tmp_path / "study.toml")
+    assert (tmp_path / "out" / "membership.parquet").exists()
