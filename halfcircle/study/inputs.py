@@ -164,8 +164,11 @@ def read_inputs(study: Study, progress: Progress) -> Inputs:
                 )
                 if brought is not None:
                     times.append(brought)
-    if study.regions is not None and not study.regions.flows.is_file():
-        faults.add("[regions] flows", "file not found", values=[study.regions.flows])
+    if study.regions is not None:
+        for key in ("flows", "crosswalk", "population_grid"):
+            path = getattr(study.regions, key)
+            if path is not None and not path.is_file():
+                faults.add(f"[regions] {key}", "file not found", values=[path])
     region_type = None
     if zones is not None and study.zones.region_type is not None:
         region_type = attempt(partial(_region_type, study, zones))

@@ -177,5 +177,7 @@ def compute_regions(
             for regions in found
         },
         tuple(notices),
-        further_tables(study, flows, found[0], inputs.zones, times, workers=workers),
+        further_tables(
+            study, flows, found[0], inputs.zones, times, centres=centres, workers=workers
+        ),
     )

@@ -12,6 +12,7 @@ from halfcircle.access.travel_times import TravelTimeSource, origin_blocks
 from halfcircle.errors import StudyError
 from halfcircle.places import Zones
 from halfcircle.regions import (
+    CentrePopulation,
     Flows,
     LabourMarketAreaParameters,
     Regions,
@@ -38,6 +39,7 @@ def further_tables(
     zones: Zones,
     times: TravelTimeSource | None,
     *,
+    centres: CentrePopulation | None = None,
     workers: int,
 ) -> dict[str, pd.DataFrame]:
     """Tables that ``[regions]`` asks for beside the systems themselves.
@@ -51,6 +53,8 @@ def further_tables(
     zones : Zones
     times : TravelTimeSource, optional
         Of ``[regions] mode``.
+    centres : CentrePopulation, optional
+        Of ``[regions] population_grid``.
     workers : int
 
     Returns
@@ -73,7 +77,7 @@ def further_tables(
         tables["regions_stability"] = bootstrap_stability(
             regions,
             flows,
-            lambda matrix: _labels(config, flows, matrix, zones, times),
+            lambda matrix: _labels(config, flows, matrix, zones, times, centres),
             n_draws=config.draws,
             workers=workers,
         ).table()
@@ -92,10 +96,15 @@ def _labels(
     matrix: FlowMatrix,
     zones: Zones,
     times: TravelTimeSource | None,
+    centres: CentrePopulation | None,
 ) -> npt.NDArray[np.int64]:
-    drawn = Flows(flows.zone_id, (matrix,))
     return delineate(
-        drawn, config.method, parameters=config.parameters, zones=zones, times=times
+        Flows(flows.zone_id, (matrix,)),
+        config.method,
+        parameters=config.parameters,
+        zones=zones,
+        times=times,
+        centres=centres,
     ).label
 
 
@@ -144,33 +153,27 @@ def _across(
     """Systems with the border closed, as it is and open; flows across are modelled."""
     where = "[regions] across_border"
     side = zones.places.country
-    faults = Faults()
-    if side is None:
-        faults.add(where, "needs the side of each zone", remedy="add country under [zones]")
-    if times is None:
-        faults.add(where, "needs travel times", remedy="add mode = … under [regions]")
     if len(zones) > MAX_DENSE:
-        faults.add(where, f"is done for at most {MAX_DENSE:,} zones", values=[len(zones)])
-    faults.raise_errors(StudyError)
-    if side is None or times is None:  # raised above; for the type checker
+        raise StudyError(f"{where}: is done for at most {MAX_DENSE:,} zones, not {len(zones):,}")
+    if side is None or times is None:  # the study file was checked; for the type checker
         return {}
+    median = times.percentiles.index(50) if 50 in times.percentiles else 0
     cost_min = np.concatenate(
         [
-            times.times_s(block)[:, len(times.percentiles) // 2].astype(np.float64) / 60.0
+            times.times_s(block)[:, median].astype(np.float64) / 60.0
             for block in origin_blocks(len(zones), 256)
         ]
     )
     known = np.asarray(side[:, None] == side[None, :])
     model = fit_gravity(flows.matrix().toarray(), cost_min, known=known)
     given = {k: v for k, v in config.parameters.items() if k != "contiguous"}
-    is_lma = config.method == "labour-market-areas"
     systems = cross_border_systems(
         flows,
         side,
         cost_min,
         model,
         as_is=config.border_factor,
-        parameters=LabourMarketAreaParameters(**given) if is_lma else None,  # type: ignore[arg-type]
+        parameters=LabourMarketAreaParameters(**given),  # type: ignore[arg-type]
         zone_name=zones.label,
         n_draws=config.draws or 50,
         workers=workers,

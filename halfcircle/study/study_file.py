@@ -84,7 +84,7 @@ def read_study(path: Path) -> Study:
     transit = _transit(top)
     reach = _reach(top, streets, transit, times, opportunities)
     border = read_border(top, zones, reach, opportunities)
-    regions = _regions(top)
+    regions = _regions(top, zones, reach)
     outputs = top.table("outputs")
     out = outputs.path("folder") or top.folder / "out"
     outputs.finish()
@@ -356,7 +356,7 @@ def _reach(
     return config
 
 
-def _regions(top: Table) -> RegionsConfig | None:
+def _regions(top: Table, zones: ZonesConfig, reach: ReachConfig | None) -> RegionsConfig | None:
     if not top.has("regions"):
         return None
     table = top.table("regions")
@@ -383,5 +383,16 @@ def _regions(top: Table) -> RegionsConfig | None:
         unit=table.text("unit", "workers") or "workers",
         source=table.text("source", "") or "",
     )
+    modes = () if reach is None else reach.modes
+    if config.mode is not None and config.mode not in modes:
+        table.fault("mode", "is not among the modes of [reach]", config.mode)
+    if config.across_border:
+        if zones.country is None:
+            table.fault("across_border", "needs the side of each zone", None,
+                        "add country under [zones]")  # fmt: skip
+        if config.mode is None:
+            table.fault("across_border", "needs travel times", None, "add mode under [regions]")
+        if config.method != DEFAULT_METHOD:
+            table.fault("across_border", f"is drawn by {DEFAULT_METHOD} only", config.method)
     table.finish()
     return config

@@ -282,21 +282,6 @@ bands_min = [15, 60]
     assert border.loc[("c", 15.0), "loss"] == 0
 
 
-def test_flows_alone(tmp_path: Path) -> None:
-    (tmp_path / "z.csv").write_text("zone_id,lon,lat\na,6.0,51.0\nb,6.1,51.0\nc,6.6,51.0\n")
-    (tmp_path / "f.csv").write_text(
-        "origin,destination,workers\na,a,800\na,b,90\nb,a,200\nb,b,100\nc,c,900\nc,a,10\n"
-    )
-    (tmp_path / "study.toml").write_text(
-        '[study]\nname = "flows"\n[zones]\npath = "z.csv"\n[regions]\nflows = "f.csv"\n'
-        "parameters = { min_size = 500, target_size = 1000 }\n"
-    )
-    run_study(tmp_path / "study.toml")
-    member = pd.read_parquet(tmp_path / "out" / "membership.parquet").set_index("zone_id")
-    assert member.loc["a", "region_id"] == member.loc["b", "region_id"]
-    assert member.loc["c", "region_id"] != member.loc["a", "region_id"]
-
-
 def test_progress_tells_stages_on_plain_lines(demo: Path, tmp_path: Path) -> None:
     import io
 
@@ -431,124 +416,6 @@ sectors = false
     assert lost["loss"] == pytest.approx(1 - 1 / (1 + 10 * share))
 
 
-def test_how_sure_systems_are_other_choices_and_the_border(tmp_path: Path) -> None:
-    rng = np.random.default_rng(3)
-    n = 24
-    lon = 6.0 + 0.05 * np.arange(n)
-    country = ["NL"] * 12 + ["DE"] * 12
-    pd.DataFrame(
-        {
-            "zone_id": [f"z{i:02d}" for i in range(n)],
-            "lon": lon,
-            "lat": 51.0,
-            "country": country,
-            "jobs": 1000,
-            "province": [f"p{i // 6}" for i in range(n)],
-        }
-    ).to_csv(tmp_path / "z.csv", index=False)
-    pairs = [
-        (f"z{i:02d}", f"z{j:02d}", int(rng.poisson(4000 * np.exp(-abs(i - j)))))
-        for i in range(n)
-        for j in range(n)
-        if country[i] == country[j]
-    ]
-    flows = pd.DataFrame(pairs, columns=["origin", "destination", "workers"])
-    flows[flows["workers"] > 0].to_csv(tmp_path / "f.csv", index=False)
-    (tmp_path / "study.toml").write_text(
-        """
-[study]
-name = "two sides"
-[zones]
-path = "z.csv"
-country = "country"
-[[opportunities]]
-name = "jobs"
-path = "z.csv"
-column = "jobs"
-[reach]
-modes = ["crow_fly"]
-limit_min = 240
-[regions]
-flows = "f.csv"
-mode = "crow_fly"
-parameters = { min_size = 5000, target_size = 20000 }
-draws = 20
-dial = true
-compare = ["province"]
-across_border = true
-"""
-    )
-    run_study(tmp_path / "study.toml")
-    out = tmp_path / "out"
-    member = pd.read_parquet(out / "membership.parquet")
-    sure = pd.read_csv(out / "regions_stability.csv")
-    assert sure["zone_id"].tolist() == sorted(member["zone_id"])
-    assert sure["probability"].between(0, 1).all()
-    assert sure["probability"].mean() > 0.5
-    dial = pd.read_csv(out / "regions_dial.csv")
-    assert len(dial) > 2
-    compared = pd.read_csv(out / "regions_compared.csv")
-    assert set(compared["zoning"]) == {"labour-market-areas", "province"}
-    assert compared.set_index("zoning").loc["province", "n_regions"] == 4
-    across = pd.read_csv(out / "regions_across.csv").set_index("zone_id")
-    # Beside the border more draws have a system of two countries than at the far ends.
-    assert across.loc["z11", "crosses"] > across.loc["z00", "crosses"]
-    together = pd.read_csv(out / "regions_across_pairs.csv")
-    assert (together["country"] != together["other_country"]).all()
-    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    assert "regions_stability.csv" in json.dumps(manifest)
-
-
-def test_across_the_border_needs_countries_and_times(tmp_path: Path) -> None:
-    (tmp_path / "z.csv").write_text("zone_id,lon,lat\na,6.0,51.0\nb,6.1,51.0\n")
-    (tmp_path / "f.csv").write_text("origin,destination,workers\na,a,800\na,b,90\nb,b,100\n")
-    (tmp_path / "study.toml").write_text(
-        '[study]\nname = "x"\n[zones]\npath = "z.csv"\n'
-        '[regions]\nflows = "f.csv"\nacross_border = true\n'
-    )
-    with pytest.raises(StudyError) as caught:
-        run_study(tmp_path / "study.toml")
-    assert "needs the side of each zone" in str(caught.value)
-    assert "needs travel times" in str(caught.value)
-
-
-def test_functional_urban_areas_from_a_population_grid(tmp_path: Path) -> None:
-    import geopandas as gpd
-    import rasterio
-    import shapely
-    from rasterio.transform import from_origin
-
-    x0, y0 = 4_020_000, 3_090_000
-    shapes = [shapely.box(x0 + 6000 * i, y0, x0 + 6000 * (i + 1), y0 + 6000) for i in range(4)]
-    gpd.GeoDataFrame({"zone_id": list("abcd")}, geometry=shapes, crs="EPSG:3035").to_file(
-        tmp_path / "z.gpkg"
-    )
-    people = np.full((6, 24), 20.0)
-    people[:, 0:5] = 2000.0  # 60,000 people in a: an urban centre
-    people[:, 12:18] = 1000.0  # 36,000 in c: not dense enough
-    with rasterio.open(
-        tmp_path / "pop.tif", "w", driver="GTiff", height=6, width=24, count=1, dtype="float64",
-        crs="EPSG:3035", transform=from_origin(x0, y0 + 6000, 1000, 1000), nodata=-1.0,
-    ) as raster:  # fmt: skip
-        raster.write(people, 1)
-    (tmp_path / "f.csv").write_text(
-        "origin,destination,workers\na,a,20000\nb,a,400\nb,b,600\nc,c,9000\nc,a,1000\nd,d,500\n"
-    )
-    text = (
-        '[study]\nname = "x"\n[zones]\npath = "z.gpkg"\n[regions]\nflows = "f.csv"\n'
-        'method = "functional-urban-areas"\npopulation_grid = "pop.tif"\n'
-    )
-    (tmp_path / "study.toml").write_text(text)
-    run_study(tmp_path / "study.toml")
-    member = pd.read_parquet(tmp_path / "out" / "membership.parquet").set_index("zone_id")
-    # 40 % of b and 10 % of c work in a; the threshold is 15 %.
-    assert member.loc["a", "region_id"] == member.loc["b", "region_id"]
-    assert member.loc[["c", "d"], "region_id"].isna().all()
-    (tmp_path / "study.toml").write_text(text.replace("pop.tif", "none.tif"))
-    with pytest.raises(HalfcircleError, match="population_grid: file not found"):
-        run_study(tmp_path / "study.toml")
-
-
 def test_a_feed_in_a_folder_has_a_hash_too(demo: Path, tmp_path: Path) -> None:
     import zipfile
 
@@ -568,32 +435,3 @@ def test_a_feed_in_a_folder_has_a_hash_too(demo: Path, tmp_path: Path) -> None:
     stops = study.parent / "halelijn" / "stops.txt"
     stops.write_text(stops.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     assert digest() != before
-
-
-def test_flows_of_one_year_on_the_boundaries_of_another(tmp_path: Path) -> None:
-    from halfcircle.study import read_inputs, read_study
-    from halfcircle.study.regions import study_flows
-
-    (tmp_path / "z.csv").write_text("zone_id,lon,lat\nc,6.6,51.0\nn,6.0,51.0\nempty,6.9,51.0\n")
-    (tmp_path / "f.csv").write_text(
-        "origin,destination,workers\na,a,800\na,b,90\nb,a,200\nb,b,100\nc,c,900\nc,a,10\n"
-    )
-    (tmp_path / "x.csv").write_text("old_id,new_id\na,n\nb,n\n")
-    text = (
-        '[study]\nname = "x"\n[zones]\npath = "z.csv"\n[regions]\nflows = "f.csv"\n'
-        'crosswalk = "x.csv"\nparameters = { min_size = 500, target_size = 1000 }\n'
-    )
-    (tmp_path / "study.toml").write_text(text)
-    study = read_study(tmp_path / "study.toml")
-    flows = study_flows(study, read_inputs(study, Progress(quiet=True)))
-    assert flows is not None
-    assert flows.zone_id.tolist() == ["c", "n", "empty"]
-    # a and b merged into n: 800 + 90 + 200 + 100 inside, 10 from c.
-    assert flows.matrix().toarray().tolist() == [[900, 10, 0], [0, 1190, 0], [0, 0, 0]]
-    assert any("zones without flows: 'empty'" in str(notice) for notice in flows.notices)
-    (tmp_path / "x.csv").write_text("old_id,new_id,share\na,n,1\nb,elsewhere,1\n")
-    with pytest.raises(HalfcircleError, match=r"not in the study: 'elsewhere'"):
-        run_study(tmp_path / "study.toml")
-    (tmp_path / "study.toml").write_text(text.replace("crosswalk", 'outside = "abroad"\ncrosswalk'))
-    run_study(tmp_path / "study.toml")
-    assert (tmp_path / "out" / "membership.parquet").exists()
