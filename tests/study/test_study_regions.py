@@ -131,7 +131,7 @@ def test_functional_urban_areas_from_a_population_grid(tmp_path: Path) -> None:
     )
     text = (
         '[study]\nname = "x"\n[zones]\npath = "z.gpkg"\n[regions]\nflows = "f.csv"\n'
-        'method = "functional-urban-areas"\npopulation_grid = "pop.tif"\n'
+        'method = "functional-urban-areas"\npopulation_grid = "pop.tif"\ndraws = 10\n'
     )
     (tmp_path / "study.toml").write_text(text)
     run_study(tmp_path / "study.toml")
@@ -139,6 +139,9 @@ def test_functional_urban_areas_from_a_population_grid(tmp_path: Path) -> None:
     # 40 % of b and 10 % of c work in a; the threshold is 15 %.
     assert member.loc["a", "region_id"] == member.loc["b", "region_id"]
     assert member.loc[["c", "d"], "region_id"].isna().all()
+    # The draws know the urban centre too: every one of them draws the same area.
+    sure = pd.read_csv(tmp_path / "out" / "regions_stability.csv").set_index("zone_id")
+    assert sure.loc[["a", "b"], "probability"].tolist() == [1.0, 1.0]
     (tmp_path / "study.toml").write_text(text.replace("pop.tif", "none.tif"))
     with pytest.raises(HalfcircleError, match="population_grid: file not found"):
         run_study(tmp_path / "study.toml")
