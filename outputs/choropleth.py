@@ -307,7 +307,7 @@ def _label(x: float, y: float, words: str, kind: str) -> Markup:
         looks |= {"font-size": 44, "fill": "#3c3c3c", "letter-spacing": 14, "font-weight": 300}
     else:
         looks |= {"font-size": 30, "fill": "#111111", "font-weight": 600}
-        # Names at the edge are moved in, so that none is cut off.
-        half = min(len(words) * LETTER / 2, WIDTH / 2)
+        # Names at the edge are moved in, so that none is cut off, in wide fonts neither.
+        half = min((1.25 * len(words) + 1) * LETTER / 2, WIDTH / 2)
         x = min(max(x, half), WIDTH - half)
     return text(x, y + 10, words, looks)

@@ -107,7 +107,9 @@ def border_line(result: RunResult, shapes: Shapes | None = None) -> Any:
     -------
     shapely geometry or None
         Lines in the CRS of the zones: the edges that zones share, and the middle of gaps such as
-        a river. None if there is one country only, or nothing between the countries is close.
+        a river. Gaps between scattered zones (less than half of the region covered) are no
+        rivers, so there no line is made up. None if there is one country only, or nothing between
+        the countries is close.
     """
     if result.border_line is not None:
         return result.border_line
@@ -117,7 +119,9 @@ def border_line(result: RunResult, shapes: Shapes | None = None) -> Any:
         return None
     side = np.unique(country, return_inverse=True)[1]
     parts = [_shared_edges(shapes.geometry, side)]
-    parts.append(_middle_of_gaps(shapes.geometry, side, parts[0]))
+    hull = shapely.convex_hull(shapely.geometrycollections(shapes.geometry))
+    if shapely.area(shapes.geometry).sum() >= 0.5 * float(shapely.area(hull)):
+        parts.append(_middle_of_gaps(shapes.geometry, side, parts[0]))
     found = [part for part in parts if part is not None]
     return shapely.line_merge(shapely.union_all(found)) if found else None
 
