@@ -12,7 +12,7 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from halfcircle.errors import OutputError
+from halfcircle._files import replacing
 from halfcircle.gtfs.feed import Feed
 from halfcircle.gtfs.schema import FILES
 from halfcircle.gtfs.table import Table
@@ -35,30 +35,21 @@ def write_feed(feed: Feed, path: str | PathLike[str]) -> Path:
         The file or folder cannot be written.
     """
     path = Path(path)
-    try:
-        if path.suffix.lower() == ".zip":
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(path.name + ".part")
-            with zipfile.ZipFile(part, "w") as archive:
-                for name in FILES:
-                    if name in feed:
-                        info = zipfile.ZipInfo(f"{name}.txt", date_time=_EPOCH)
-                        info.compress_type = zipfile.ZIP_DEFLATED
-                        info.create_system = 3  # else the bytes would depend on the platform
-                        info.external_attr = 0o644 << 16
-                        with archive.open(info, "w", force_zip64=True) as stream:
-                            _write_table(feed[name], stream)
-            part.replace(path)
-        else:
-            path.mkdir(parents=True, exist_ok=True)
+    if path.suffix.lower() == ".zip":
+        with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
             for name in FILES:
                 if name in feed:
-                    part = path / f"{name}.txt.part"
-                    with part.open("wb") as stream:
+                    info = zipfile.ZipInfo(f"{name}.txt", date_time=_EPOCH)
+                    info.compress_type = zipfile.ZIP_DEFLATED
+                    info.create_system = 3  # else the bytes would depend on the platform
+                    info.external_attr = 0o644 << 16
+                    with archive.open(info, "w", force_zip64=True) as stream:
                         _write_table(feed[name], stream)
-                    part.replace(path / f"{name}.txt")
-    except OSError as error:
-        raise OutputError(f"{path}: the feed cannot be written: {error.strerror}") from error
+    else:
+        for name in FILES:
+            if name in feed:
+                with replacing(path / f"{name}.txt") as temporary, temporary.open("wb") as stream:
+                    _write_table(feed[name], stream)
     return path
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from halfcircle.outputs._files import write_text
+from halfcircle._files import write_text
 from halfcircle.outputs.columns import TABLES
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.tables import safe_cell

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from halfcircle.outputs._files import write_text
+from halfcircle._files import write_text
 from halfcircle.outputs.layers import Layers, build_layers, build_loss_layers, main_key
 from halfcircle.outputs.published import Claim, published_claims
 from halfcircle.outputs.result import RunResult

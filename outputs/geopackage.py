@@ -11,8 +11,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from halfcircle._files import replacing
 from halfcircle.errors import OutputError
-from halfcircle.outputs._files import replacing
 from halfcircle.outputs.classes import Classes, delta_classes, loss_classes, reach_classes
 from halfcircle.outputs.layers import LayerKey, Layers, column_names
 from halfcircle.outputs.legend import class_labels, delta_labels, layer_title

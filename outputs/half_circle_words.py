@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from halfcircle.outputs._files import asset
+from halfcircle.outputs._assets import asset
 from halfcircle.outputs.layers import LayerKey
 from halfcircle.outputs.texts import Texts
 

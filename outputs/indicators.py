@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from halfcircle.outputs._files import write_text
+from halfcircle._files import write_text
 from halfcircle.outputs.layers import LayerKey, Layers, build_loss_layers
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.statistics import Weights, spread, weights_of

@@ -13,9 +13,9 @@ import shapely
 from scipy.spatial import cKDTree
 
 from halfcircle._checks import Faults
+from halfcircle._files import replacing
 from halfcircle.access.travel_times import TravelTimeSource
 from halfcircle.errors import OutputError
-from halfcircle.outputs._files import replacing
 from halfcircle.outputs.geopackage import finish_file, write_layer
 from halfcircle.outputs.shapes import united, zone_shapes
 from halfcircle.places import Zones

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from halfcircle import __version__
-from halfcircle.outputs._files import sha256_of, write_text
+from halfcircle._files import sha256_of, write_text
 from halfcircle.outputs.result import RunResult
 
 __all__ = ["write_manifest", "write_timings"]

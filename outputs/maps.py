@@ -12,7 +12,8 @@ import numpy as np
 from branca.element import Element, MacroElement
 from folium.template import Template
 
-from halfcircle.outputs._files import asset, write_text
+from halfcircle._files import write_text
+from halfcircle.outputs._assets import asset
 from halfcircle.outputs.classes import (
     LOSS_RAMP,
     REACH_RAMP,

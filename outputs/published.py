@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import Any
 
-from halfcircle.outputs._files import asset
+from halfcircle.outputs._assets import asset
 
 __all__ = ["Claim", "published_claims"]
 

@@ -10,7 +10,7 @@ import rasterio
 from rasterio import Affine
 
 from halfcircle import __version__
-from halfcircle.outputs._files import replacing, write_text
+from halfcircle._files import replacing, write_text
 from halfcircle.outputs.classes import Classes, reach_classes
 from halfcircle.outputs.layers import Layers, column_names
 from halfcircle.outputs.legend import class_labels, layer_title

@@ -10,7 +10,8 @@ import jinja2
 import numpy as np
 
 from halfcircle import __version__
-from halfcircle.outputs._files import asset, write_text
+from halfcircle._files import write_text
+from halfcircle.outputs._assets import asset
 from halfcircle.outputs.border_report import border_section
 from halfcircle.outputs.charts import Series, line_chart
 from halfcircle.outputs.choropleth import Sheet, build_sheet, draw_map

@@ -16,8 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from halfcircle._files import replacing, write_text
 from halfcircle.outputs._codes import rank
-from halfcircle.outputs._files import replacing, write_text
 from halfcircle.outputs.columns import TABLES, Column, Table
 from halfcircle.outputs.layers import Layers, column_names
 from halfcircle.outputs.result import RunResult

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from halfcircle.errors import OutputError
-from halfcircle.outputs._files import asset
+from halfcircle.outputs._assets import asset
 
 __all__ = ["LANGUAGES", "Texts", "capital"]
 

@@ -11,8 +11,8 @@ import numpy as np
 from markupsafe import Markup
 
 from halfcircle._checks import Faults, nearest
+from halfcircle._files import write_text
 from halfcircle.errors import OutputError
-from halfcircle.outputs._files import write_text
 from halfcircle.outputs._svg import picture, tag, text
 from halfcircle.outputs.choropleth import WIDTH, build_sheet, draw_map
 from halfcircle.outputs.classes import (

@@ -7,7 +7,7 @@
 """
 
 from halfcircle.access.streets.build import build_network
-from halfcircle.access.streets.cache import content_key, file_digest
+from halfcircle.access.streets.cache import content_key
 from halfcircle.access.streets.hierarchy import StreetHierarchy, build_hierarchy
 from halfcircle.access.streets.network import StreetLinks, StreetNetwork
 from halfcircle.access.streets.osm import read_osm
@@ -48,7 +48,6 @@ __all__ = [
     "build_network",
     "content_key",
     "country_lookup",
-    "file_digest",
     "network_from_place",
     "read_osm",
     "street_links",

@@ -8,32 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["CODE_VERSION", "cached", "content_key", "file_digest"]
+from halfcircle._files import replacing
+from halfcircle.errors import OutputError
+
+__all__ = ["CODE_VERSION", "cached", "content_key"]
 
 CODE_VERSION = "streets-1"
 """Changes whenever the same input would give another network."""
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 T = TypeVar("T")
-_CHUNK_BYTES = 1 << 20
-
-
-def file_digest(path: str | os.PathLike[str]) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    digest = hashlib.sha256()
-    with Path(path).open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def content_key(parts: Iterable[object], *, version: str = CODE_VERSION) -> str:
@@ -110,15 +103,6 @@ def _read(path: Path, key: str) -> dict[str, npt.NDArray[Any]] | None:
 
 
 def _write(path: Path, key: str, arrays: Arrays) -> None:
-    """Write beside the target and rename: readers see the old file or the new one, never half."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    except OSError:
-        return  # A cache that cannot be written is no reason to fail.
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, cache_key=np.array(key), **arrays)  # type: ignore[arg-type]
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
+    # A cache that cannot be written is no reason to fail.
+    with suppress(OutputError), replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, cache_key=np.array(key), **arrays)  # type: ignore[arg-type]

@@ -16,7 +16,8 @@ import numpy.typing as npt
 import osmium
 
 from halfcircle._checks import Faults
-from halfcircle.access.streets.cache import cached, content_key, file_digest
+from halfcircle._files import sha256_of
+from halfcircle.access.streets.cache import cached, content_key
 from halfcircle.access.streets.ways import Restriction, StreetWays
 from halfcircle.errors import StreetError
 
@@ -94,7 +95,7 @@ def read_osm(
         elif path.stat().st_size == 0:
             faults.add(str(path), "the file is empty", remedy="download it again")
     faults.raise_errors(StreetError)
-    digest = content_key(sorted({file_digest(path) for path in files}))
+    digest = content_key(sorted({sha256_of(path) for path in files}))
     return cached(
         cache_dir,
         name="ways",

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from halfcircle._files import sha256_of
 from halfcircle.errors import Fault, OutputError, SourceError
 from halfcircle.sources.adapters import ADAPTERS
 from halfcircle.sources.client import Client, as_faults
@@ -15,7 +16,7 @@ from halfcircle.sources.job import Built, Entry, Job
 from halfcircle.sources.lock import Lock, LockedDownload, LockedFile, lock_path, read_lock
 from halfcircle.sources.plan import Plan, read_plan
 from halfcircle.sources.request import OnProgress, Policy
-from halfcircle.sources.store import default_cache, sha256_of
+from halfcircle.sources.store import default_cache
 
 __all__ = ["fetch_study"]
 
@@ -90,11 +91,8 @@ def fetch_study(
     finally:
         client.close()
     lock = _lock_of(plan, made)
-    try:
-        if old is None or old.text() != lock.text():
-            lock.write(lock_path(study))
-    except OSError as error:
-        raise OutputError(f"{lock_path(study)}: cannot be written ({error})") from error
+    if old is None or old.text() != lock.text():
+        lock.write(lock_path(study))
     return lock
 
 

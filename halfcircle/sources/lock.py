@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from halfcircle._checks import Faults
+from halfcircle._files import sha256_of, write_text
 from halfcircle.errors import SourceError
 from halfcircle.sources.client import Download
 from halfcircle.sources.plan import read_plan
-from halfcircle.sources.store import sha256_of, write_whole
 
 __all__ = ["Lock", "LockedDownload", "LockedFile", "check_lock", "lock_path", "read_lock"]
 
@@ -82,7 +82,7 @@ class Lock:
 
     def write(self, path: Path) -> None:
         """Write in one step."""
-        write_whole(path, self.text())
+        write_text(path, self.text())
 
     def downloads_by_key(self) -> dict[str, Download]:
         """For a client that shall take exactly these bytes."""

@@ -10,6 +10,7 @@ from typing import Any
 import shapely
 
 from halfcircle._checks import nearest
+from halfcircle._files import write_text
 from halfcircle.errors import OutputError, SourceError
 from halfcircle.places import WGS84
 from halfcircle.sources.area import Area
@@ -27,7 +28,7 @@ from halfcircle.sources.hosts import Hosts, checked
 from halfcircle.sources.overpass import LARGEST_KM
 from halfcircle.sources.place import Ask, Place, find_place, time_zone_at
 from halfcircle.sources.request import OnProgress, Policy
-from halfcircle.sources.store import default_cache, write_whole
+from halfcircle.sources.store import default_cache
 from halfcircle.sources.study_text import Found, study_text
 
 __all__ = ["new_study"]
@@ -138,12 +139,7 @@ def new_study(
     text = study_text(
         found, hosts, modes=modes, date=date, opportunities=opportunities, year=year, grid_m=grid_m
     )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, text)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error})") from error
-    return path
+    return write_text(path, text)
 
 
 def _look_around(

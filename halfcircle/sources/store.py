@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -12,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from halfcircle._files import sha256_of, write_text
 from halfcircle.errors import SourceError
 
-__all__ = ["Record", "Store", "default_cache", "sha256_of"]
+__all__ = ["Record", "Store", "default_cache"]
 
 BLOCK = 2**20
 
@@ -31,12 +31,6 @@ def default_cache() -> Path:
     else:
         base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "halfcircle" / "downloads"
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True)
@@ -122,7 +116,7 @@ class Store:
 
     def note(self, key: str, record: Record) -> None:
         """Remember an address."""
-        write_whole(
+        write_text(
             self.root / "index" / f"{key}.json",
             json.dumps(asdict(record), indent=1, sort_keys=True) + "\n",
         )
@@ -151,13 +145,6 @@ class Store:
         with (self.root / "parts" / f"{key}.lock").open("w") as file:
             _lock(file.fileno())
             yield
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file in one step: the old one or the new one, never a half."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    temporary.replace(path)
 
 
 if sys.platform == "win32":

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from halfcircle._files import replacing, write_text
 from halfcircle.errors import OutputError
 
 __all__ = ["BlockStore", "run_key"]
@@ -86,22 +85,11 @@ class BlockStore:
                 pass  # not whole, whoever damaged it: build it again
         tables = build()
         for table, frame in tables.items():
-            self._replace(
-                self.folder / f"{name}-{table}.parquet",
-                partial(frame.to_parquet, index=False, compression="zstd"),
-            )
+            with replacing(self.folder / f"{name}-{table}.parquet") as temporary:
+                frame.to_parquet(temporary, index=False, compression="zstd")
         # Written last: where it is, the tables are whole.
-        self._replace(done, lambda path: path.write_text(json.dumps(list(tables)), "utf-8"))
+        write_text(done, json.dumps(list(tables)))
         return tables
-
-    @staticmethod
-    def _replace(path: Path, write: Callable[[Path], object]) -> None:
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        try:
-            write(temporary)
-            temporary.replace(path)
-        except OSError as error:
-            raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from None
 
     def close(self) -> None:
         """Remove the blocks of a run that is finished."""

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from halfcircle._checks import Faults
-from halfcircle.errors import OutputError, StudyError
+from halfcircle._files import replacing, write_text
+from halfcircle.errors import StudyError
 
 __all__ = ["Comparison", "compare_runs"]
 
@@ -180,10 +181,7 @@ def _summary(name: str, table: pd.DataFrame, values: list[str]) -> list[str]:
 
 
 def _write(comparison: Comparison, out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, table in comparison.tables.items():
-            table.to_parquet(out / f"compare-{name}.parquet", index=False, compression="zstd")
-        (out / "compare.txt").write_text(comparison.text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written: {error.strerror}") from error
+    for name, table in comparison.tables.items():
+        with replacing(out / f"compare-{name}.parquet") as temporary:
+            table.to_parquet(temporary, index=False, compression="zstd")
+    write_text(out / "compare.txt", comparison.text)

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from halfcircle._files import replacing
 from halfcircle._version import __version__
 from halfcircle.errors import OutputError
 from halfcircle.outputs import RunResult, Settings, write_outputs
@@ -58,7 +59,8 @@ class Computed:
         further = [*self.scenarios.write(folder)]
         for name, table in self.further.items():
             path = folder / f"{name}.csv"
-            table.to_csv(path, index=False, lineterminator="\n")
+            with replacing(path) as temporary:
+                table.to_csv(temporary, index=False, lineterminator="\n")
             further.append(path)
         if further:
             written = [*further, *written]

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from halfcircle._checks import Faults
+from halfcircle._files import write_text
 from halfcircle.access.transit_times import HeadwayDraws, TransitTimes
 from halfcircle.errors import Fault, ScenarioError
 from halfcircle.gtfs import write_feed
@@ -213,7 +214,7 @@ def _scenario_files(
     if files and 0 in base.modes.timetables:
         before, start, end = base.modes.timetables[0]
         changes = timetable_changes(before, one.modes.timetables[0][0], (start, end))
-        files[f"{folder}/timetable_changes.txt"] = partial(_text, changes.text())
+        files[f"{folder}/timetable_changes.txt"] = partial(write_text, text=changes.text())
         files[f"{folder}/timetable_lines.csv"] = _csv(changes.lines)
         files[f"{folder}/timetable_hops.csv"] = _csv(changes.hops)
         files[f"{folder}/gain_per_km.csv"] = _csv(gain_per_km_table(winners, changes))
@@ -234,10 +235,6 @@ def _scenario_files(
         pairs = city_pairs(base.inputs.zones, config.pairs, base.modes, one.modes)
         files[f"{folder}/city_pairs.csv"] = _csv(pairs)
     return files
-
-
-def _text(text: str, path: Path) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _attribution(
@@ -295,6 +292,6 @@ def folder_of(name: str) -> str:
 def _csv(table: pd.DataFrame) -> Callable[[Path], object]:
     def write(path: Path) -> None:
         text = table.to_csv(index=False, lineterminator="\r\n", float_format="%.10g")
-        path.write_text(text, encoding="utf-8-sig", newline="")
+        write_text(path, text, encoding="utf-8-sig")
 
     return write

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from halfcircle.access.streets import file_digest
+from halfcircle._files import sha256_of
 from halfcircle.outputs import Source
 from halfcircle.sources import Lock
 from halfcircle.study.config import Study
@@ -96,11 +96,11 @@ def study_sources(study: Study, lock: Lock | None = None) -> tuple[Source, ...]:
 def _digest(path: Path) -> tuple[str, int | None]:
     """Hash and size of a file; of a folder (an unpacked feed) those of all files in it."""
     if path.is_file():
-        return file_digest(path), path.stat().st_size
+        return sha256_of(path), path.stat().st_size
     if not path.is_dir():
         return "", None
     whole, size = hashlib.sha256(), 0
     for file in sorted(p for p in path.rglob("*") if p.is_file()):
-        whole.update(f"{file.relative_to(path).as_posix()} {file_digest(file)}\n".encode())
+        whole.update(f"{file.relative_to(path).as_posix()} {sha256_of(file)}\n".encode())
         size += file.stat().st_size
     return whole.hexdigest(), size

@@ -242,7 +242,7 @@ def test_written_feed_is_the_same_byte_for_byte(tmp_path):
 
 def test_write_into_a_file_that_is_no_folder(tmp_path):
     (tmp_path / "x").write_text("in the way")
-    with pytest.raises(OutputError, match="the feed cannot be written"):
+    with pytest.raises(OutputError, match=r"agency\.txt: cannot be written"):
         write_feed(small_feed(tmp_path, feed_id="y"), tmp_path / "x")
 
 

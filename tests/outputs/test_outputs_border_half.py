@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from halfcircle.outputs import Texts, build_layers, build_loss_layers, build_report
-from halfcircle.outputs._files import asset
+from halfcircle.outputs._assets import asset
 from halfcircle.outputs.border_tables import write_border_summary
 from halfcircle.outputs.half_circle_charts import Bar, bar_chart, circle_drawing
 from halfcircle.outputs.half_circle_report import border_key, half_circle_parts

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from streets.streets_town import OPEN, with_detour, write_town
 
+from halfcircle._files import sha256_of
 from halfcircle.access.streets import (
     CarProfile,
     build_network,
     content_key,
-    file_digest,
     read_osm,
 )
 from halfcircle.access.streets import osm as osm_module
@@ -129,7 +129,7 @@ def test_keys(tmp_path):
     a, b = tmp_path / "a", tmp_path / "b"
     a.write_bytes(b"streets")
     b.write_bytes(b"streets")
-    assert file_digest(a) == file_digest(b)
+    assert sha256_of(a) == sha256_of(b)
     assert content_key(["ab", "c"]) != content_key(["a", "bc"])
     assert content_key([1.0]) != content_key([1])
     assert content_key([np.zeros(2)]) != content_key([np.zeros((2, 1))])

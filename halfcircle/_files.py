@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib import resources
 from pathlib import Path
 
 from halfcircle.errors import OutputError
@@ -14,8 +14,15 @@ from halfcircle.errors import OutputError
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Temporary path next to `path`, with its suffix; renamed to `path` if the block succeeds."""
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    """Temporary path next to `path`, with its suffix; renamed to `path` if the block succeeds.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written; what was there before is left as it was.
+    """
+    writer = f"{os.getpid()}-{threading.get_ident()}"
+    temporary = path.with_name(f".{path.stem}.{writer}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.unlink(missing_ok=True)
@@ -31,21 +38,13 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str, *, encoding: str = "utf-8") -> Path:
-    """Write text atomically, with line ends as given."""
+    """Write text as `replacing` does, with line ends as given; returns the path."""
     with replacing(path) as temporary:
         temporary.write_bytes(text.encode(encoding))
     return path
 
 
-def asset(folder: str, name: str) -> str:
-    """Text of a file that is shipped with the package, also from a zipped wheel."""
-    return (resources.files(__package__) / folder / name).read_text(encoding="utf-8")
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """SHA-256 of the content of a file, in hexadecimal digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
