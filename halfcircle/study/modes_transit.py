@@ -1,0 +1,201 @@
+"""Modes by public transport: the timetable compiled once, and searches over it."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from halfcircle._checks import Faults
+from halfcircle.access.linking import (
+    StraightWays,
+    StreetWaysToStops,
+    access_links,
+    add_footpaths,
+    egress_links,
+)
+from halfcircle.access.transit import StopLinks, TransitQuery, build_transit_search
+from halfcircle.access.transit_times import HeadwayDraws, TransitTimes
+from halfcircle.access.travel_times import TravelTimeSource
+from halfcircle.errors import Fault, StudyError
+from halfcircle.gtfs import (
+    Merged,
+    MergeRules,
+    Timetable,
+    TransferRules,
+    build_timetable,
+    choose_date,
+    timetable_window_s,
+)
+from halfcircle.study._clock import clock
+from halfcircle.study.config import TransitConfig
+from halfcircle.study.modes_streets import DETOUR, Building, StreetModes, snap_reasons
+
+__all__ = ["TransitModes"]
+
+
+class TransitModes:
+    """Travel times over the timetable, alone and joined with other ways to stops.
+
+    Parameters
+    ----------
+    building : Building
+    streets : StreetModes
+
+    Attributes
+    ----------
+    timetables : dict of int to (Timetable, int, int)
+        By draw of headway services: with footpaths, and the window in its seconds.
+    joined : list of Merged
+    service_date : str
+    """
+
+    def __init__(self, building: Building, streets: StreetModes) -> None:
+        self.building, self.streets = building, streets
+        self.timetables: dict[int, tuple[Timetable, int, int]] = {}
+        self.joined: list[Merged] = []
+        self.service_date = ""
+
+    def times(self, mode: str) -> tuple[TravelTimeSource, npt.NDArray[np.object_]]:
+        """Times by public transport, several draws of them where asked, and reasons."""
+        config = self.building.study.transit
+        n_draws = 1 if config is None else config.frequency_draws
+        drawn = [self.drawn(mode, draw) for draw in range(n_draws)]
+        first, reasons = drawn[0]
+        return (HeadwayDraws(tuple(d for d, _ in drawn)) if n_draws > 1 else first), reasons
+
+    def drawn(self, mode: str, draw: int = 0) -> tuple[TransitTimes, npt.NDArray[np.object_]]:
+        """The same for one draw of headway services."""
+        config = self.building.study.transit
+        if config is None:
+            raise StudyError(f"mode {mode!r} needs the table [transit]")
+        walk = self.streets.times("walk") if self.building.study.streets is not None else None
+        walk_kmh = self.building.reach.speeds_kmh["walk"]
+        ways = self.streets.ways(walk, walk_kmh)
+        timetable, start_s, end_s = self.compiled(config, ways, draw)
+        places, stops = self.building.inputs.zones.places, timetable.stops
+        access_mode = "bike" if mode == "bike+transit" else "walk"
+        with self.building.progress.stage(f"{mode} stops linked"):
+            walk_s = 60.0 * self.building.reach.access_max_min["walk"]
+            egress = egress_links(
+                places, stops, ways, limit_s=walk_s, workers=self.building.workers
+            )
+            direct = walk
+            if access_mode == "bike":
+                direct = bike = self.streets.times("bike")
+                access = access_links(
+                    places,
+                    stops,
+                    self.streets.ways(bike, walk_kmh),
+                    limit_s=60.0 * self.building.reach.access_max_min["bike"],
+                    workers=self.building.workers,
+                )
+            else:
+                access = access_links(
+                    places, stops, ways, limit_s=walk_s, workers=self.building.workers
+                )
+        with self.building.progress.stage(f"{mode} search prepared"):
+            search = build_transit_search(
+                timetable,
+                access,
+                egress,
+                TransitQuery(
+                    start_s=start_s,
+                    end_s=end_s,
+                    step_s=config.step_s,
+                    max_rides=self.building.reach.max_rides,
+                    limit_s=int(self.building.limit_s),
+                    board_slack_s=config.board_slack_s,
+                    percentiles=self.building.reach.percentiles,
+                ),
+                direct_s=self.streets.straight_walk() if direct is None else direct.direct_s,
+                workers=self.building.workers,
+            )
+        reasons = _transit_reasons(timetable, access, start_s, end_s + int(self.building.limit_s))
+        if direct is not None:
+            unsnapped = snap_reasons(direct)
+            reasons = np.where(unsnapped != "", unsnapped, reasons)
+        return TransitTimes(search, places, mode), reasons
+
+    def compiled(
+        self, config: TransitConfig, ways: StraightWays | StreetWaysToStops, draw: int
+    ) -> tuple[Timetable, int, int]:
+        """The timetable with footpaths, and the window in its seconds."""
+        if draw in self.timetables:
+            return self.timetables[draw]
+        start, end = (clock(seconds) for seconds in config.window_s)
+        with self.building.progress.stage("timetable compiled"):
+            faults = Faults()
+            choice = choose_date(self.building.inputs.feeds, config.date, faults)
+            self.building.notices.extend(faults.warnings)
+            if choice.reason != "given":
+                self.building.notices.append(
+                    Fault("[transit] date", choice.reason, severity="notice")
+                )
+            self.service_date = choice.date.isoformat()
+            window = timetable_window_s(choice.date, (start, end), config.time_zone)
+            timetable = build_timetable(
+                self.building.inputs.feeds,
+                date=choice.date,
+                window=(start, end),
+                time_zone=config.time_zone,
+                max_trip_time_s=int(self.building.limit_s),
+                transfers=TransferRules(
+                    board_slack_s=config.board_slack_s,
+                    transfer_penalty_s=config.transfer_penalty_s,
+                    cross_feed_transfer_s=config.cross_feed_transfer_s,
+                    walk_kmh=self.building.reach.speeds_kmh["walk"],
+                    detour=DETOUR,
+                ),
+                merge=MergeRules(
+                    stations=self.building.inputs.stations,
+                    duplicates=config.merge,
+                    through_running=config.merge,
+                ),
+                modes=config.modes or None,
+                frequency_draw=draw,
+            )
+            self.building.notices.extend(n for n in timetable.notices if n not in faults.items)
+            if draw == 0:
+                self.joined.extend(timetable.merged)
+        with self.building.progress.stage("footpaths between stops"):
+            timetable = add_footpaths(
+                timetable,
+                ways,
+                limit_s=60.0 * config.transfer_max_min,
+                board_slack_s=config.board_slack_s + config.transfer_penalty_s,
+                workers=self.building.workers,
+            )
+        if isinstance(ways, StraightWays):
+            self.building.notices.append(
+                Fault(
+                    "[transit]",
+                    f"no streets: walks to and between stops are straight lines times {DETOUR:g}",
+                    severity="notice",
+                )
+            )
+        self.timetables[draw] = (timetable, window.start_s, window.end_s)
+        return self.timetables[draw]
+
+
+def _transit_reasons(
+    timetable: Timetable, access: StopLinks, start_s: int, end_s: int
+) -> npt.NDArray[np.object_]:
+    """Why no vehicle can be boarded from a zone: no stop near, or none served in the window."""
+    served = np.zeros(len(timetable.stops), dtype=bool)
+    for p in range(timetable.n_patterns):
+        length = int(timetable.pattern_ptr[p + 1] - timetable.pattern_ptr[p])
+        trips = int(timetable.trip_ptr[p + 1] - timetable.trip_ptr[p])
+        events = slice(timetable.event_ptr[p], timetable.event_ptr[p] + length * trips)
+        departure_s = timetable.departure_s[events].reshape(trips, length)
+        board = timetable.pattern_board[timetable.pattern_ptr[p] : timetable.pattern_ptr[p + 1]]
+        open_ = ((departure_s >= start_s) & (departure_s <= end_s)).any(axis=0) & board
+        served[timetable.pattern_stop[timetable.pattern_ptr[p] : timetable.pattern_ptr[p + 1]][
+            open_
+        ]] = True  # fmt: skip
+    reasons = np.full(len(access), "", dtype=object)
+    row = np.repeat(np.arange(len(access)), np.diff(access.ptr))
+    near = np.bincount(row, minlength=len(access)) > 0
+    with_service = np.bincount(row, weights=served[access.stop_idx], minlength=len(access)) > 0
+    reasons[~with_service] = "no_service"
+    reasons[~near] = "no_stop_in_reach"
+    return reasons
