@@ -222,14 +222,14 @@ class LogisticDecay(Decay):
 class LogLogisticDecay(Decay):
     """Logistic in the logarithm of time: ``1 / (1 + (t / m) ** exponent)``, one half at m.
 
-    The form that fits Danish commuting best (de Vries, Nijkamp & Rietveld 2009, 10.1068/a41342).
+    The form that fits Danish commuting best (de Vries, Nijkamp & Rietveld 2009, 10.1068/a39369).
     """
 
     midpoint_s: float
     exponent: float
 
     formula: ClassVar[str] = "1 / (1 + (t / m) ** exponent)"
-    source: ClassVar[str] = "de Vries, Nijkamp & Rietveld 2009, https://doi.org/10.1068/a41342"
+    source: ClassVar[str] = "de Vries, Nijkamp & Rietveld 2009, https://doi.org/10.1068/a39369"
 
     @property
     def name(self) -> str:
