@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from halfcircle import _tables
 from halfcircle._checks import Faults, frozen_array, id_array, nearest
+from halfcircle.access.travel_times import ShownSource
 from halfcircle.errors import Fault, MissingExtraError, TravelTimeError
 from halfcircle.places import Places
 
@@ -20,8 +21,8 @@ __all__ = ["BroughtTimes", "OmxTimes", "read_times"]
 UNIT_S = {"seconds": 1.0, "minutes": 60.0}
 
 
-@dataclass(frozen=True, eq=False)
-class BroughtTimes:
+@dataclass(frozen=True, eq=False, repr=False)
+class BroughtTimes(ShownSource):
     """Travel times of pairs, kept sparse; a `TravelTimeSource`.
 
     Parameters
@@ -67,8 +68,8 @@ class BroughtTimes:
         return out
 
 
-@dataclass(frozen=True, eq=False)
-class OmxTimes:
+@dataclass(frozen=True, eq=False, repr=False)
+class OmxTimes(ShownSource):
     """Travel times of an OMX matrix, read row by row when asked for; a `TravelTimeSource`.
 
     Parameters

@@ -15,6 +15,7 @@ from pyproj import Geod
 
 from halfcircle._checks import Faults, frozen_array
 from halfcircle.access._crow_fly import azimuths, distances
+from halfcircle.access.travel_times import ShownSource
 from halfcircle.errors import TravelTimeError
 from halfcircle.places import Places, Zones
 
@@ -78,7 +79,7 @@ def zone_areas_m2(zones: Zones) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class CrowFly:
+class CrowFly(ShownSource):
     """Travel times over straight lines.
 
     ``t = detour * distance / speed``. Within a zone the mean distance between two random points

@@ -16,6 +16,7 @@ from halfcircle.access.streets import (
     build_hierarchy,
     street_times_s,
 )
+from halfcircle.access.travel_times import ShownSource
 from halfcircle.places import Places
 
 __all__ = ["StreetTimes", "build_street_times"]
@@ -24,8 +25,8 @@ PLACES_FOR_HIERARCHY = 1000
 """From so many places on, ordering the whole network pays; walks see too little of it."""
 
 
-@dataclass(frozen=True, eq=False)
-class StreetTimes:
+@dataclass(frozen=True, eq=False, repr=False)
+class StreetTimes(ShownSource):
     """Travel times over a street network; a `TravelTimeSource`.
 
     Parameters

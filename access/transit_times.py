@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from halfcircle.access.transit import TransitSearch
+from halfcircle.access.travel_times import ShownSource
 from halfcircle.places import Places
 
 __all__ = ["HeadwayDraws", "TransitTimes"]
 
 
-@dataclass(frozen=True, eq=False)
-class TransitTimes:
+@dataclass(frozen=True, eq=False, repr=False)
+class TransitTimes(ShownSource):
     """Travel times of a transit search between places; a `TravelTimeSource` and `FusedSource`.
 
     Parameters
@@ -62,8 +63,8 @@ class TransitTimes:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class HeadwayDraws:
+@dataclass(frozen=True, eq=False, repr=False)
+class HeadwayDraws(ShownSource):
     """The same mode with headway services departing otherwise in each draw.
 
     Services that state a headway and no departures are expanded with phases that nobody knows;

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from halfcircle._html import html_table
 from halfcircle.places import Places
 
-__all__ = ["TravelTimeSource", "origin_blocks", "travel_time_table"]
+__all__ = ["ShownSource", "TravelTimeSource", "origin_blocks", "travel_time_table"]
 
 
 @runtime_checkable
@@ -51,6 +52,30 @@ class TravelTimeSource(Protocol):
         array of float32, shape (n_block, n_percentiles, n_destinations), seconds
             Infinite where the destination is not reached.
         """
+
+
+class ShownSource:
+    """What sources of travel times say of themselves, in a line and in notebooks."""
+
+    def __repr__(self: TravelTimeSource) -> str:
+        told = ", ".join(f"{name} {value}".strip() for name, value in _facts(self))
+        return f"<{type(self).__name__} by {self.mode}: {told}>"
+
+    def _repr_html_(self: TravelTimeSource) -> str:
+        rows = [(name or "origins x destinations", value) for name, value in _facts(self)]
+        rows.append(("see", ".times_s(origin_idx): (block, percentiles, destinations), seconds"))
+        return html_table(f"{type(self).__name__}: {self.mode}", rows)
+
+
+def _facts(source: TravelTimeSource) -> list[tuple[str, str]]:
+    """Size, percentiles where there are others than the median, and the longest time."""
+    facts = [("", f"{len(source.origins):,} x {len(source.destinations):,}")]
+    if source.percentiles != (50,):
+        facts.append(("percentiles", " ".join(str(p) for p in source.percentiles)))
+    limit_s = getattr(source, "limit_s", np.inf)
+    if np.isfinite(limit_s):
+        facts.append(("up to", f"{limit_s / 60:g} min"))
+    return facts
 
 
 def origin_blocks(n_origins: int, block_size: int) -> Iterator[npt.NDArray[np.int64]]:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from pyproj import CRS, Transformer
 
 from halfcircle._checks import Faults, duplicated, frozen_array, id_array
+from halfcircle._html import few, html_table
 from halfcircle.errors import Fault, OpportunityError, ZoneError
 
 __all__ = ["Grid", "Opportunities", "Places", "Zones"]
@@ -171,6 +172,25 @@ class Zones:
         sides = "" if country is None else f" in {', '.join(sorted(set(country)))}"
         return f"<Zones: {len(self):,} {shape}{sides}, {self.crs.to_string()}>"
 
+    def _repr_html_(self) -> str:
+        country = self.places.country
+        sides: list[str] = []
+        if country is not None:
+            codes, counts = np.unique(country.astype(str), return_counts=True)
+            sides = [f"{c or 'unknown'} {n:,}" for c, n in zip(codes, counts, strict=True)]
+        shape = "points" if self.geometry is None else "areas"
+        if self.grid is not None:
+            shape = f"cells of {self.grid.cell_m:g} m"
+        rows = [
+            ("shape", shape),
+            ("by country", ", ".join(sides)),
+            ("crs", f"{self.crs.to_string()} ({self.crs.name})"),
+            ("names", few(self.label)),
+            ("noticed", f"{len(self.notices):,}" if self.notices else ""),
+            ("see", ".to_geodataframe(), .places, .zone_id, .label"),
+        ]
+        return html_table(f"Zones: {len(self):,}", rows)
+
     @property
     def zone_id(self) -> npt.NDArray[np.object_]:
         """Identifiers, shape (n,)."""
@@ -256,6 +276,19 @@ class Opportunities:
         missing = int(np.isnan(self.values).any(axis=0).sum())
         text = f"<Opportunities {self.name!r}: {parts} in {self.values.shape[1]:,} zones"
         return text + (f", {missing:,} zones without data>" if missing else ">")
+
+    def _repr_html_(self) -> str:
+        known = np.nansum(self.values, axis=1)
+        missing = int(np.isnan(self.values).any(axis=0).sum())
+        rows = [(group, f"{n:,.0f}") for group, n in zip(self.groups, known, strict=True)]
+        rows += [
+            ("unit", self.unit),
+            ("year", "" if self.year is None else str(self.year)),
+            ("source", self.source),
+            ("zones", f"{self.n_zones:,}" + (f", {missing:,} without data" if missing else "")),
+            ("noticed", f"{len(self.notices):,}" if self.notices else ""),
+        ]
+        return html_table(f"Opportunities: {self.name}", rows)
 
     @property
     def n_zones(self) -> int:

@@ -278,6 +278,32 @@ class RunResult:
         choice = Choice(mode, opportunity, band_min, percentile, group, measure, scenario, quantity)
         return plot_result(self, choice, texts=Texts(language))
 
+    def to_xarray(self, *, measure: str = "cumulative") -> Any:
+        """Reach and border loss as labelled arrays, an axis per thing that tells results apart.
+
+        Needs xarray: ``pip install 'halfcircle[xarray]'``.
+
+        Parameters
+        ----------
+        measure : str
+            How opportunities are counted.
+
+        Returns
+        -------
+        xarray.Dataset
+            As of `halfcircle.outputs.cubes.result_dataset`.
+
+        Raises
+        ------
+        OutputError
+            The run has no such measure.
+        MissingExtraError
+            xarray is not installed.
+        """
+        from halfcircle.outputs.cubes import result_dataset
+
+        return result_dataset(self, measure=measure)
+
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tables that are present, by name, in the order of `TABLES`."""

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from halfcircle._checks import Faults, nearest
 from halfcircle._files import write_text
+from halfcircle._html import html_table
 from halfcircle.errors import OutputError
 from halfcircle.outputs._svg import picture, tag, text
 from halfcircle.outputs.choropleth import WIDTH, build_sheet, draw_map
@@ -280,13 +281,6 @@ def result_html(result: RunResult) -> str:
         ("tables", ", ".join(f"{name} ({len(t):,})" for name, t in result.tables.items())),
         ("regions", ", ".join(result.regions)),
         ("noticed", f"{len(result.all_notices):,}" if result.all_notices else ""),
-        ("see", ".plot(), .to_geodataframe(), .reach, .settings, .sources"),
+        ("see", ".plot(), .to_geodataframe(), .to_xarray(), .reach, .settings, .sources"),
     ]
-    cells = Markup("").join(
-        Markup(
-            '<tr><th style="text-align:left">{}</th><td style="text-align:left">{}</td></tr>'
-        ).format(name, value)
-        for name, value in rows
-        if value
-    )
-    return str(Markup("<table><caption>{}</caption>{}</table>").format(result.name, cells))
+    return html_table(result.name, rows)

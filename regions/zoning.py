@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from halfcircle._checks import Faults, duplicated, id_array
+from halfcircle._html import few, html_table
 from halfcircle.errors import Fault, FlowError
 from halfcircle.regions.flows import FlowMatrix, _frozen_csr
 
@@ -101,6 +102,24 @@ class Regions:
             text += ", overlapping"
         missing = int(self.not_assigned.sum())
         return text + (f", {missing:,} not assigned>" if missing else ">")
+
+    def _repr_html_(self) -> str:
+        size = np.asarray((self.share > 0).sum(axis=0)).ravel()
+        largest = np.argsort(-size, kind="stable")
+        names = [f"{self.region_name[i]} ({size[i]:,})" for i in largest]
+        missing = int(self.not_assigned.sum())
+        zones = f"{len(self.zone_id):,}" + (f", {missing:,} not assigned" if missing else "")
+        rows = [
+            ("method", self.method),
+            ("group", self.group if self.group != "all" else ""),
+            ("scenario", self.scenario if self.scenario != "baseline" else ""),
+            ("zones", zones),
+            ("overlapping", "" if self.is_partition else "yes"),
+            ("largest (zones)", few(names)),
+            ("parameters", ", ".join(f"{k} {v}" for k, v in self.parameters.items())),
+            ("noticed", f"{len(self.notices):,}" if self.notices else ""),
+        ]
+        return html_table(f"Regions: {len(self):,}", rows)
 
     @property
     def label(self) -> npt.NDArray[np.int64]:
