@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal["text", "number", "integer"]
@@ -24,6 +25,8 @@ class Column:
         Part of what identifies a row; a key column may still be empty where it says so.
     required : bool
         Whether a value must be present in every row.
+    optional : bool
+        Whether the whole column is there only in studies that ask for it.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Column:
     description: str
     key: bool = False
     required: bool = True
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,12 @@ class Table:
     def column_names(self) -> tuple[str, ...]:
         """Names in order."""
         return tuple(column.name for column in self.columns)
+
+    def present(self, names: Iterable[str]) -> Table:
+        """The table without the optional columns that are not among `names`."""
+        given = set(names)
+        kept = tuple(c for c in self.columns if not c.optional or c.name in given)
+        return replace(self, columns=kept)
 
     @property
     def key_names(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from halfcircle.outputs._columns import (
     count,
 )
 
-__all__ = ["BORDER_TABLES"]
+__all__ = ["BORDER_TABLES", "SKILLS"]
 
 SHARE = "share, 0 to 1"
 LAYER = (SCENARIO, MODE, OPPORTUNITY, GROUP, BAND, MEASURE)
@@ -36,6 +36,25 @@ def _number(name: str, unit: str, description: str) -> Column:
 def _text(name: str, description: str) -> Column:
     return Column(name, "text", "", description, required=False)
 
+
+SKILLS = (
+    Column(
+        "reach_skills",
+        "number",
+        "unit of the opportunity",
+        "reach_effective where jobs abroad count as far as their sector matches what people do",
+        required=False,
+        optional=True,
+    ),
+    Column(
+        "loss_skills",
+        "number",
+        SHARE,
+        "1 - reach_skills / reach_open: what penalties and skills take together",
+        required=False,
+        optional=True,
+    ),
+)
 
 BORDER_TABLES = (
     Table(
@@ -63,6 +82,7 @@ BORDER_TABLES = (
             ),
             _share("loss_foreign_fewer", "loss with 10 % fewer opportunities abroad"),
             _share("loss_foreign_more", "loss with 10 % more opportunities abroad"),
+            *SKILLS,
         ),
     ),
     Table(

@@ -41,7 +41,7 @@ def write_border_summary(result: RunResult, path: Path) -> Path | None:
     table = result.border_summary
     if table is None:
         return None
-    spec = TABLES["border_summary"]
+    spec = TABLES["border_summary"].present(table.columns)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(spec.column_names)

@@ -18,7 +18,7 @@ from halfcircle.outputs._columns import (
     Table,
     count,
 )
-from halfcircle.outputs.border_columns import BORDER_TABLES
+from halfcircle.outputs.border_columns import BORDER_TABLES, SKILLS
 
 __all__ = ["TABLES", "Column", "Table"]
 
@@ -78,6 +78,7 @@ TABLES: dict[str, Table] = {
                     "1 - reach_domestic / reach_open; empty where nothing is in reach",
                     required=False,
                 ),
+                *SKILLS,
             ),
         ),
         Table(

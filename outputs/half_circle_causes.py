@@ -14,7 +14,9 @@ from halfcircle.outputs.layers import LayerKey
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.statistics import Weights
 
-__all__ = ["causes_part", "potential_part", "sources_part", "wages_part"]
+__all__ = ["causes_part", "potential_part", "skills_part", "sources_part", "wages_part"]
+
+N_AREAS = 12
 
 
 def causes_part(
@@ -179,6 +181,49 @@ def _direction_name(row: dict[Any, Any]) -> str:
         region = str(row[f"{side}_region"] or "")
         ends.append(region or str(row[f"{side}_country"]))
     return " → ".join(ends)
+
+
+def skills_part(result: RunResult, key: LayerKey, words: Words) -> dict[str, Any] | None:
+    """What is left of jobs abroad where they count as far as they match, by country and region."""
+    table = result.border_summary
+    if table is None or "reach_skills" not in table:
+        return None
+    some = table[np.isfinite(table["reach_skills"].to_numpy(np.float64))]
+    if not len(some):
+        return None
+    first = some.iloc[0]
+    own = replace(key, opportunity=str(first["opportunity"]), group=str(first["group"]))
+    rows = rows_of(some, own)
+    shown = []
+    for kind in ("country", "region", "all"):
+        part = rows[rows["area"] == kind]
+        if kind == "region":
+            part = part.sort_values("loss_skills", ascending=False, kind="stable").head(N_AREAS)
+        for row in part.to_dict("records"):
+            abroad = row["reach_effective"] - row["reach_domestic"]
+            fits = (row["reach_skills"] - row["reach_domestic"]) / abroad if abroad > 0 else np.nan
+            shown.append(
+                {
+                    "name": words.area(str(row["region"]), kind),
+                    "cells": [
+                        words.share(row["loss_effective"]),
+                        words.share(fits),
+                        words.share(row["loss_skills"]),
+                    ],
+                    "total": kind == "all",
+                }
+            )
+    if not shown:
+        return None
+    counted = [words.texts.opportunity(own.opportunity)]
+    counted += [own.group] if own.group != "all" else []
+    what = ", ".join((*counted, words.texts.mode(own.mode), within(own, words)))
+    heads = ("column_penalties", "column_fits", "column_skills")
+    return {
+        "caption": words("skills_caption", what=what),
+        "heads": [words(head) for head in heads],
+        "rows": shown,
+    }
 
 
 def wages_part(result: RunResult, key: LayerKey, words: Words) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from halfcircle.outputs.half_circle_causes import (
     causes_part,
     potential_part,
+    skills_part,
     sources_part,
     wages_part,
 )
@@ -74,6 +75,7 @@ def half_circle_parts(
         "recover": _recover(result, key, words, what),
         "direction": _direction(result, key, weights, words, what),
         "causes": causes_part(result, key, weights, words),
+        "skills": skills_part(result, key, words),
         "potential": potential_part(result, words),
         "wages": wages_part(result, key, words),
         "sources": sources_part(result, words),

@@ -329,7 +329,7 @@ class RunResult:
 
 
 def _check_table(name: str, table: pd.DataFrame, zones: Zones, faults: Faults) -> None:
-    spec = TABLES[name]
+    spec = TABLES[name].present(table.columns)
     missing = [column for column in spec.column_names if column not in table.columns]
     if missing:
         faults.add(name, "columns are missing", values=missing)

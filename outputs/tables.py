@@ -72,7 +72,7 @@ def write_table(result: RunResult, name: str, path: Path) -> Path:
     OutputError
         The file cannot be written.
     """
-    spec = TABLES[name]
+    spec = TABLES[name].present(result.tables[name].columns)
     table = _ordered(result, result.tables[name], spec)
     arrays = [
         pa.array(_plain(table[column.name], column), type=ARROW[column.kind], from_pandas=True)
@@ -187,8 +187,8 @@ def write_data_dictionary(result: RunResult, path: Path) -> Path:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(["table", "column", "type", "unit", "key", "may_be_empty", "description"])
-    for name in result.tables:
-        for column in TABLES[name].columns:
+    for name, table in result.tables.items():
+        for column in TABLES[name].present(table.columns).columns:
             flags = ["yes" if flag else "no" for flag in (column.key, not column.required)]
             about = [column.name, column.kind, column.unit, *flags, column.description]
             writer.writerow([f"{name}.parquet", *about])
@@ -213,8 +213,8 @@ def write_data_package(result: RunResult, path: Path) -> Path:
         The file cannot be written.
     """
     resources = []
-    for name in result.tables:
-        spec = TABLES[name]
+    for name, table in result.tables.items():
+        spec = TABLES[name].present(table.columns)
         fields = [
             {
                 "name": column.name,

@@ -27,7 +27,7 @@ This module is the door to all of border loss:
 - direction: `half_circle`, `land_shares`, `land_of_zones`; checks of sides: `check_land`,
   `border_distances_m`;
 - causes: `compare_crossings`, `loss_causes`; skills: `location_quotients`, `relatedness`,
-  `sector_match`;
+  `sector_match`, `match_of_regions`;
 - commuters: `fit_willingness`, `cross_border_potential`, `RealisedFlow`, `realised_rates`;
 - wages: `border_agglomeration`, `agglomeration_indication`;
 - streets: `find_crossings`, `close_crossings`; words: `explanation`.
@@ -54,7 +54,14 @@ from halfcircle.regions.border_agglomeration import (
 from halfcircle.regions.border_causes import LossCauses, loss_causes
 from halfcircle.regions.border_checks import border_distances_m, check_land
 from halfcircle.regions.border_crossings import BorderCrossings, close_crossings, find_crossings
-from halfcircle.regions.border_match import location_quotients, relatedness, sector_match
+from halfcircle.regions.border_match import (
+    SectorMatch,
+    location_quotients,
+    match_of_regions,
+    relatedness,
+    relatedness_of_regions,
+    sector_match,
+)
 from halfcircle.regions.border_pairs import CrossingPaces, PairClasses, compare_crossings
 from halfcircle.regions.border_plan import BorderPlan, plan_border
 from halfcircle.regions.border_potential import (
@@ -97,6 +104,7 @@ __all__ = [
     "OpportunitySource",
     "PairClasses",
     "RealisedFlow",
+    "SectorMatch",
     "Willingness",
     "agglomeration_indication",
     "border_agglomeration",
@@ -117,9 +125,11 @@ __all__ = [
     "land_shares",
     "location_quotients",
     "loss_causes",
+    "match_of_regions",
     "plan_border",
     "realised_rates",
     "relatedness",
+    "relatedness_of_regions",
     "sector_match",
     "sensitivity_rules",
     "summarise_loss",
@@ -137,7 +147,7 @@ def border_loss(
     percentile: int | None = None,
     sectors: bool = False,
     unassigned: str = "error",
-    match: npt.ArrayLike | None = None,
+    match: npt.ArrayLike | SectorMatch | None = None,
     origin_idx: npt.NDArray[np.int64] | None = None,
     block_size: int = 64,
     workers: int = 2,

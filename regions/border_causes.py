@@ -22,6 +22,7 @@ from halfcircle.access.crow_fly import geodesic_distances_m
 from halfcircle.access.travel_times import TravelTimeSource, origin_blocks
 from halfcircle.errors import Fault, StudyError
 from halfcircle.places import Opportunities
+from halfcircle.regions.border_match import SectorMatch
 from halfcircle.regions.border_pairs import CrossingPaces, _positions
 from halfcircle.regions.border_plan import plan_border
 from halfcircle.regions.border_result import BorderMeasures
@@ -134,7 +135,7 @@ def loss_causes(
     rules: BorderRules,
     paces: CrossingPaces | None = None,
     size: npt.ArrayLike | None = None,
-    match: npt.ArrayLike | None = None,
+    match: npt.ArrayLike | SectorMatch | None = None,
     percentile_idx: int = 0,
     unassigned: str = "error",
     block_size: int = 64,

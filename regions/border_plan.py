@@ -15,6 +15,7 @@ from halfcircle.errors import Fault, OpportunityError, StudyError, TravelTimeErr
 from halfcircle.places import Opportunities, Places
 from halfcircle.regions._border import border_reach, sector_reach
 from halfcircle.regions.border_checks import check_countries
+from halfcircle.regions.border_match import SectorMatch
 from halfcircle.regions.border_result import BorderLoss, BorderMeasures
 from halfcircle.regions.border_rules import BorderRules
 
@@ -49,6 +50,8 @@ class BorderPlan:
     measures : BorderMeasures
     rule_sets : tuple of BorderRules
         The rules, then variants of them.
+    skills : SectorMatch, optional
+        Where `match` came from: its total is a sum over sectors, and it may not be known.
     """
 
     origins: Places
@@ -63,6 +66,7 @@ class BorderPlan:
     measures: BorderMeasures
     rule_sets: tuple[BorderRules, ...]
     match: Floats | None = None
+    skills: SectorMatch | None = None
     tables: Floats = field(repr=False, default_factory=lambda: np.zeros((0, 2)))
     penalty_s: Floats = field(repr=False, default_factory=lambda: np.zeros((0, 0, 0)))
     factor: Floats = field(repr=False, default_factory=lambda: np.ones((0, 0, 0, 0)))
@@ -118,6 +122,8 @@ class BorderPlan:
             self.tables, TABLE_STEP_S, self.penalty_s, self.factor,
             match, np.array(uses, dtype=np.bool_), domestic, reach, effective, nearest_s,
         )  # fmt: skip
+        if self.skills is not None:
+            self._match_total(idx, uses, domestic, effective)
         hard = None
         if closed_times_s is not None:
             hard = np.zeros((n, m, k))
@@ -149,6 +155,23 @@ class BorderPlan:
             vectors=None if by_sector is None else by_sector[2],
             notices=self.notices,
         )
+
+    def _match_total(
+        self, idx: Ints, uses: Sequence[bool], domestic: Floats, effective: Floats
+    ) -> None:
+        """All sectors together count as the sum of their parts; blank what is not known."""
+        if self.skills is None:
+            return
+        parts, total = list(self.skills.parts(self.columns)), self.skills.total(self.columns)
+        unknown = ~self.skills.known[idx]
+        for v in np.flatnonzero(uses):
+            if total >= 0:
+                abroad = (effective[:, v][..., parts] - domestic[..., parts]).sum(axis=-1)
+                effective[:, v, :, total] = domestic[..., total] + abroad
+                if not self.skills.whole:
+                    effective[:, v, :, total] = np.nan
+            for k in (*parts, *((total,) if total >= 0 else ())):
+                effective[unknown, v, :, k] = np.nan
 
     def _checked(self, times_s: npt.NDArray[np.float32], n: int) -> npt.NDArray[np.float32]:
         times = np.asarray(times_s)
@@ -243,7 +266,7 @@ def plan_border(
     rules: BorderRules | None = None,
     variants: Sequence[BorderRules] = (),
     unassigned: str = "error",
-    match: npt.ArrayLike | None = None,
+    match: npt.ArrayLike | SectorMatch | None = None,
 ) -> BorderPlan:
     """Check everything that a border loss needs, except travel times.
 
@@ -263,7 +286,7 @@ def plan_border(
         Further sets, for sensitivity.
     unassigned : {"error", "leave out"}
         What to do with places without a country (disputed, at sea).
-    match : array of float64, shape (n_origins, n_columns), optional
+    match : SectorMatch or array of float64, shape (n_origins, n_columns), optional
         Weight in [0, 1] of foreign opportunities for residents of each origin, see
         `sector_match`; used in effective reach.
 
@@ -325,8 +348,10 @@ def plan_border(
                 "[border] penalties", "crossings without a rule count as open", values=unstated
             )
     weights_of_match = None
+    skills = match if isinstance(match, SectorMatch) else None
     if match is not None:
-        weights_of_match = frozen_array(match, np.float64)
+        weights = match.columns(columns) if isinstance(match, SectorMatch) else match
+        weights_of_match = frozen_array(weights, np.float64)
         expected = (len(origins), len(columns))
         if (
             weights_of_match.shape != expected
@@ -353,6 +378,7 @@ def plan_border(
         measures=measures,
         rule_sets=rule_sets,
         match=weights_of_match,
+        skills=skills,
         tables=tables,
         penalty_s=np.array([penalty for penalty, _ in charges]),
         factor=np.array([factor for _, factor in charges]),

@@ -108,6 +108,9 @@ class BorderLoss:
         Sums of opportunities times unit vectors: domestic east and north, open east and north.
     percentile : int
         Percentile of travel time over the departure window.
+    skills : array of float64, shape of `domestic`, optional
+        Effective reach where jobs abroad count as far as they match; NaN in columns that are not
+        by sector.
     notices : tuple of Fault
     """
 
@@ -126,12 +129,13 @@ class BorderLoss:
     sector_open: Floats | None = None
     vectors: Floats | None = None
     percentile: int = 50
+    skills: Floats | None = None
     notices: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
         for name in (
             "domestic", "open_reach", "effective", "hard_closed", "nearest_s",
-            "sector_domestic", "sector_open", "vectors",
+            "sector_domestic", "sector_open", "vectors", "skills",
         ):  # fmt: skip
             array = getattr(self, name)
             if array is not None:
@@ -163,6 +167,23 @@ class BorderLoss:
     def loss_effective(self) -> Floats:
         """``1 - effective / open``: what the rules take away of the open reach."""
         return _one_minus_ratio(self.effective[:, 0], self.open_reach)
+
+    def with_skills(self, columns: Sequence[tuple[str, str]]) -> BorderLoss:
+        """Take the last rule set out of `effective` and keep it as `skills`.
+
+        Parameters
+        ----------
+        columns : sequence of (str, str)
+            Columns that are by sector, or the sum of sectors.
+        """
+        last = self.effective[:, -1].copy()
+        last[..., [column not in columns for column in self.columns]] = np.nan
+        return replace(
+            self,
+            effective=self.effective[:, :-1].copy(),
+            rule_sets=self.rule_sets[:-1],
+            skills=last,
+        )
 
     def recoverable(self, variant: int = 1) -> Floats:
         """Share of the loss under the rules that a variant wins back.
@@ -216,19 +237,26 @@ class BorderLoss:
         DataFrame
             zone_id, scenario, mode, opportunity, group, band_min (NaN for decays), measure,
             reach_domestic, reach_open, reach_effective, loss; a row per origin, measure and
-            column. "Hard closed" rows have ``_hard_closed`` behind the name of the measure.
+            column. "Hard closed" rows have ``_hard_closed`` behind the name of the measure. With
+            `skills` also reach_skills and loss_skills, which takes both the rules and skills that
+            do not match.
         """
         frame = self._index(scenario)
         frame["reach_domestic"] = self.domestic.ravel()
         frame["reach_open"] = self.open_reach.ravel()
         frame["reach_effective"] = self.effective[:, 0].ravel()
         frame["loss"] = self.loss.ravel()
+        if self.skills is not None:
+            frame["reach_skills"] = self.skills.ravel()
+            frame["loss_skills"] = _one_minus_ratio(self.skills, self.open_reach).ravel()
         if self.hard_closed is None:
             return frame
         hard = frame.copy()
         hard["measure"] = hard["measure"] + HARD_CLOSED
         hard["reach_domestic"] = self.hard_closed.ravel()
         hard["loss"] = _one_minus_ratio(self.hard_closed, self.open_reach).ravel()
+        if self.skills is not None:
+            hard[["reach_skills", "loss_skills"]] = np.nan
         return pd.concat([frame, hard], ignore_index=True)
 
     def sectors(self, *, scenario: str = "baseline") -> pd.DataFrame:
@@ -286,7 +314,7 @@ def concat_losses(parts: Sequence[BorderLoss]) -> BorderLoss:
     merged: dict[str, Floats | None] = {}
     for name in (
         "domestic", "open_reach", "effective", "hard_closed", "nearest_s",
-        "sector_domestic", "sector_open", "vectors",
+        "sector_domestic", "sector_open", "vectors", "skills",
     ):  # fmt: skip
         arrays = [getattr(part, name) for part in parts]
         merged[name] = None if arrays[0] is None else np.concatenate(arrays)

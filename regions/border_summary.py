@@ -79,7 +79,8 @@ def summarise_loss(
         region, scenario, mode, opportunity, group, band_min, measure, n_zones, n_undefined,
         population, population_undefined, reach_domestic, reach_open, reach_effective (means over
         residents), loss (ratio of sums), loss_mean, loss_effective (ratio of sums, under the
-        rules), share_above_25, share_above_50 (of residents), loss_p10 ... loss_p90.
+        rules), with `BorderLoss.skills` also reach_skills and loss_skills (over zones where they
+        are known), share_above_25, share_above_50 (of residents), loss_p10 ... loss_p90.
 
     Raises
     ------
@@ -117,6 +118,10 @@ def summarise_loss(
                     people[here], each[here, m, k], loss.domestic[here, m, k],
                     loss.open_reach[here, m, k], loss.effective[here, 0, m, k],
                 )  # fmt: skip
+                if loss.skills is not None:
+                    row |= _skills(
+                        people[here], loss.open_reach[here, m, k], loss.skills[here, m, k]
+                    )
                 rows.append(row)
     return pd.DataFrame(rows)
 
@@ -146,6 +151,16 @@ def _one_region(
     quantiles = weighted_quantiles(lost, p, [d / 100.0 for d in DECILES])
     row |= {f"loss_p{d}": float(q) for d, q in zip(DECILES, quantiles, strict=True)}
     return row
+
+
+def _skills(people: Floats, reach: Floats, skills: Floats) -> dict[str, object]:
+    known = np.isfinite(people) & np.isfinite(reach) & np.isfinite(skills) & (reach > 0.0)
+    total, whole = float(people[known].sum()), float(people[known] @ reach[known])
+    matched = float(people[known] @ skills[known])
+    return {
+        "reach_skills": matched / total if total > 0.0 else np.nan,
+        "loss_skills": 1.0 - matched / whole if whole > 0.0 else np.nan,
+    }
 
 
 def foreign_sensitivity(

@@ -123,6 +123,7 @@ def loss_of_tables(
         effective=np.stack(effective, axis=1),
         hard_closed=None,
         nearest_s=np.empty((len(domestic), 0)),
+        skills=values("reach_skills").copy() if "reach_skills" in table else None,
         sector_domestic=by_sector[0] if by_sector else None,
         sector_open=by_sector[1] if by_sector else None,
         vectors=vectors,

@@ -117,6 +117,7 @@ def _one_mode(
             rules=border_rules(border, sorted(set(country))),
             paces=paces,
             size=people,
+            match=inputs.skills if border.skills is not None and border.skills.causes else None,
             percentile_idx=middle,
         )
     except ZoneError:  # no domestic pairs within any class of distance

@@ -16,12 +16,14 @@ from halfcircle.study.config import (
     PenaltyConfig,
     ReachConfig,
     RealisedConfig,
+    SkillsConfig,
     ZonesConfig,
 )
 
 __all__ = ["country_sources", "headline_mode", "read_border"]
 
 NUMERATORS = {"gross": "gross", "net": "net of movers"}
+CO_LOCATION = "co-location"
 # Penalties in the literature were found for car commuters, so the car comes first.
 HEADLINE_MODES = ("car", "transit")
 
@@ -88,6 +90,7 @@ def read_border(
         causes=_causes(table, modes),
         wages=table.flag("wages", False),
         realised=_realised(table, modes, names, with_flows=top.has("regions")),
+        skills=_skills(table, chosen, opportunities, region),
     )
     if config.hard_closed and not set(modes) & set(STREET_MODES):
         table.fault(
@@ -166,7 +169,43 @@ def _realised(
     return config
 
 
+def _skills(
+    table: Table,
+    chosen: tuple[str, ...],
+    opportunities: tuple[OpportunityConfig, ...],
+    region: str | None,
+) -> SkillsConfig | None:
+    if not table.has("skills"):
+        return None
+    own = table.table("skills")
+    name = own.text("opportunity", "jobs") or "jobs"
+    _known(own, "opportunity", name, chosen)
+    for config in opportunities:
+        if config.name == name and len(config.columns or {}) < 2:
+            own.fault(
+                "opportunity",
+                "has no sectors: a match needs at least two",
+                name,
+                'give it columns = { industry = "jobs_industry", care = "jobs_care", ... }',
+            )
+    if region is None:
+        own.fault(
+            "",
+            "needs regions, whose jobs tell what people can do",
+            remedy='add region = … under [border]; each zone by itself: region = "zone_id"',
+        )
+    given = own.text("relatedness")
+    path = None if given in (None, CO_LOCATION) else own.path("relatedness")
+    skills = SkillsConfig(name, path, given == CO_LOCATION, own.flag("causes", True))
+    own.finish()
+    return skills
+
+
 def _known(table: Table, key: str, name: str, names: Sequence[str]) -> None:
     if name not in names:
-        what = "[[opportunities]]" if key in ("opportunities", "workers", "jobs") else "the modes"
+        what = (
+            "[[opportunities]]"
+            if key in ("opportunities", "opportunity", "workers", "jobs")
+            else "the modes"
+        )
         table.fault(key, f"is not among {what}", name, nearest(name, names))

@@ -10,6 +10,7 @@ from halfcircle._checks import Faults
 from halfcircle.errors import Fault, HalfcircleError
 from halfcircle.gtfs import choose_date
 from halfcircle.study.border_inputs import read_border_inputs
+from halfcircle.study.border_skills import study_skills
 from halfcircle.study.inputs import read_inputs
 from halfcircle.study.progress import Progress
 from halfcircle.study.reach import check_border_rules
@@ -39,8 +40,9 @@ def check_study(path: Path, *, progress: Progress | None = None) -> tuple[str, b
     try:
         study = read_study(path)
         inputs = read_inputs(study, progress)
-        read_border_inputs(study, inputs.zones)
+        further = read_border_inputs(study, inputs.zones)
         check_border_rules(study, inputs)
+        study_skills(study, inputs, further)
         notes = Faults()
         notes.extend(inputs.zones.notices)
         for opportunity in inputs.opportunities:

@@ -184,6 +184,16 @@ class RealisedConfig:
 
 
 @dataclass(frozen=True)
+class SkillsConfig:
+    """``[border.skills]``: whether jobs across the border fit, by sector."""
+
+    opportunity: str
+    relatedness: Path | None = None
+    co_location: bool = False
+    causes: bool = True
+
+
+@dataclass(frozen=True)
 class BorderConfig:
     """``[border]``: what a crossing costs, and what is worked out about it."""
 
@@ -200,6 +210,7 @@ class BorderConfig:
     causes: tuple[str, ...] = ()
     wages: bool = False
     realised: RealisedConfig | None = None
+    skills: SkillsConfig | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from halfcircle.outputs import Source
 from halfcircle.places import Opportunities, Zones
 from halfcircle.read_opportunities import read_opportunities
 from halfcircle.read_zones import read_zones
+from halfcircle.regions.border_match import SectorMatch
 from halfcircle.sources import check_lock
 from halfcircle.study.config import OpportunityConfig, Study
 from halfcircle.study.progress import Progress
@@ -58,6 +59,8 @@ class Inputs:
         Of a scenario: factors on the times of the car network.
     region_type : array of str, shape (n_zones,), optional
         Kind of region of each zone, from ``[zones] region_type``; blank where there is none.
+    skills : SectorMatch, optional
+        How far jobs abroad fit the residents of each zone, from ``[border.skills]``.
     """
 
     zones: Zones
@@ -70,6 +73,7 @@ class Inputs:
     sources: tuple[Source, ...]
     congestion: tuple[Congestion, ...] = ()
     region_type: npt.NDArray[np.object_] | None = None
+    skills: SectorMatch | None = None
 
     @property
     def notices(self) -> tuple[Fault, ...]:

@@ -98,6 +98,13 @@ class _Job:
     sectors: bool
     closed: TravelTimeSource | None = None
 
+    @property
+    def match_sets(self) -> list[bool] | None:
+        """Skills count in the last set of rules only, which is the study's own again."""
+        if self.border is None or self.border.skills is None:
+            return None
+        return [False] * (len(self.border.rule_sets) - 1) + [True]
+
     def tables(self, block: npt.NDArray[np.int64]) -> dict[str, pd.DataFrame]:
         """Reach, and where asked border and sectors, of a block of origins."""
         source = self.source
@@ -124,7 +131,10 @@ class _Job:
             np.ascontiguousarray(source.seconds[:, median]),
             closed_times_s=None if self.closed is None else self.closed.times_s(block)[:, 0],
             sectors=self.sectors,
+            match_sets=self.match_sets,
         )
+        if self.border.skills is not None:
+            loss = loss.with_skills(self.border.skills.keys)
         found["border"] = self.known(block_table(loss))
         if self.sectors:
             found["sectors"] = self.known(loss.sectors())
@@ -134,7 +144,7 @@ class _Job:
         """Values of zones that are not connected are not known, and not 0."""
         unknown = self.source.origins.place_id[self.not_connected]
         rows = table["zone_id"].isin(set(unknown))
-        columns = [c for c in table.columns if c.startswith("reach_") or c == "loss"]
+        columns = [c for c in table.columns if c.startswith(("reach_", "loss"))]
         table.loc[rows, columns] = np.nan
         return table
 
@@ -156,6 +166,8 @@ def over_draws(parts: Sequence[dict[str, pd.DataFrame]]) -> dict[str, pd.DataFra
         if "loss" in mean:
             open_reach = mean["reach_open"].where(mean["reach_open"] > 0)
             mean["loss"] = (1.0 - mean["reach_domestic"] / open_reach).clip(lower=0.0)
+            if "reach_skills" in mean:
+                mean["loss_skills"] = (1.0 - mean["reach_skills"] / open_reach).clip(lower=0.0)
         joined[name] = mean
         if name == "reach":
             of_interest = deviation["opportunity"] != COUNT
@@ -342,6 +354,10 @@ def _border_plan(
     if border is None or country is None or source.mode not in border.modes:
         return None
     decay = study_decay(reach, source.mode)
+    rules = border_rules(border, sorted(set(country)))
+    variants = sensitivity_rules() if border.sensitivity or border.wages else ()
+    if inputs.skills is not None:
+        variants = (*variants, replace(rules, name="skills"))
     return plan_border(
         source.origins,
         source.destinations,
@@ -351,8 +367,9 @@ def _border_plan(
             bands_s=tuple(60.0 * b for b in _stretched(reach)),
             decays=() if decay is None else (decay,),
         ),
-        rules=border_rules(border, sorted(set(country))),
-        variants=sensitivity_rules() if border.sensitivity or border.wages else (),
+        rules=rules,
+        variants=variants,
+        match=inputs.skills,
     )
 
 

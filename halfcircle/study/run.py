@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +18,7 @@ from halfcircle.outputs.manifest import write_manifest
 from halfcircle.study.blocks import BlockStore, run_key
 from halfcircle.study.border import compute_border
 from halfcircle.study.border_inputs import read_border_inputs
+from halfcircle.study.border_skills import study_skills
 from halfcircle.study.config import Study
 from halfcircle.study.inputs import read_inputs
 from halfcircle.study.modes import Modes, build_modes
@@ -146,6 +147,7 @@ def compute_study(
     border_inputs = read_border_inputs(study, inputs.zones)
     key = run_key([__version__, study.sha256, [(s.role, s.path, s.sha256) for s in inputs.sources]])
     check_border_rules(study, inputs)
+    inputs = replace(inputs, skills=study_skills(study, inputs, border_inputs))
     with progress.stage("edits checked"):
         check_scenarios(study, inputs)
     store = BlockStore(folder, key, resume=resume)
@@ -188,6 +190,7 @@ def compute_study(
             *inputs.notices,
             *modes.notices,
             *tables.notices,
+            *(() if inputs.skills is None else inputs.skills.notices),
             *regions.notices,
             *scenarios.notices,
             *about_border.notices,

@@ -88,6 +88,8 @@ def study_sources(study: Study, lock: Lock | None = None) -> tuple[Source, ...]:
     realised = None if border is None else border.realised
     if realised is not None and realised.path is not None:
         add("commuters", realised.path, name=realised.source, year=realised.year)
+    if border is not None and border.skills is not None and border.skills.relatedness is not None:
+        add("relatedness", border.skills.relatedness)
     for path in dict.fromkeys(file for s in study.scenarios for file in s.files):
         add("scenario", path)
     return tuple(found)
