@@ -14,10 +14,19 @@ from halfcircle.access.transit import StopLinks
 from halfcircle.gtfs.timetable import Stops, Timetable
 from halfcircle.places import Places
 
-__all__ = ["StraightWays", "StreetWaysToStops", "access_links", "add_footpaths", "egress_links"]
+__all__ = [
+    "Pairs",
+    "StraightWays",
+    "StreetWaysToStops",
+    "access_links",
+    "add_footpaths",
+    "egress_links",
+]
 
 EARTH_RADIUS_M = 6_371_008.8
 GEOD = Geod(ellps="WGS84")
+FEWER = 4
+"""Turning the network round costs as much as some searches."""
 
 
 def whole_seconds(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
@@ -31,11 +40,16 @@ def whole_seconds(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """Sparse times: `from_idx[k]` to `to_idx[k]` in `seconds[k]`."""
+    """Sparse times: `from_idx[k]` to `to_idx[k]` in `seconds[k]`, each pair once."""
 
     from_idx: npt.NDArray[np.int64]
     to_idx: npt.NDArray[np.int64]
     seconds: npt.NDArray[np.float64]
+
+    def within(self, limit_s: npt.NDArray[np.float64]) -> Pairs:
+        """Pairs that are within the limit of where they lead, shape (n_to,), seconds."""
+        keep = self.seconds <= limit_s[self.to_idx]
+        return Pairs(self.from_idx[keep], self.to_idx[keep], self.seconds[keep])
 
     def swapped(self) -> Pairs:
         """The same pairs seen from the other end."""
@@ -117,9 +131,18 @@ class StreetWaysToStops:
         limit_s: float,
         workers: int = 1,
     ) -> Pairs:
-        """All pairs within `limit_s` seconds over the streets."""
+        """All pairs within `limit_s` seconds over the streets; searches from the fewer ends."""
         starts = self.network.snap(*from_lonlat, max_snap_m=self.max_snap_m, walk_kmh=self.walk_kmh)
         ends = self.network.snap(*to_lonlat, max_snap_m=self.max_snap_m, walk_kmh=self.walk_kmh)
+        if FEWER * len(ends) < len(starts):
+            links = street_links(
+                self.network.reversed(), ends, starts, limit_s=limit_s, workers=workers
+            )
+            return Pairs(
+                links.to_idx.astype(np.int64),
+                links.from_idx.astype(np.int64),
+                links.seconds.astype(np.float64),
+            )
         links = street_links(self.network, starts, ends, limit_s=limit_s, workers=workers)
         i = np.repeat(np.arange(len(links.ptr) - 1), np.diff(links.ptr))
         return Pairs(i, links.to_idx.astype(np.int64), links.seconds.astype(np.float64))
