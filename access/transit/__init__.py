@@ -1,5 +1,6 @@
 """Travel times by public transport for every departure of a window, from all origins at once."""
 
+from halfcircle.access.transit.build import EngineName, build_transit_search
 from halfcircle.access.transit.explain import Journey, Leg, explain_journey
 from halfcircle.access.transit.percentiles import percentile_index
 from halfcircle.access.transit.query import MAX_LIMIT_S, StopLinks, TransitQuery
@@ -7,9 +8,7 @@ from halfcircle.access.transit.reverse import build_arrive_by_search, reverse_ti
 from halfcircle.access.transit.search import (
     UNREACHED_LANE,
     DirectTimes,
-    EngineName,
     TransitSearch,
-    build_transit_search,
 )
 
 __all__ = [

@@ -137,3 +137,27 @@ def opportunity_sums(
     for p in range(at_percentile.shape[0] - 2, -1, -1):
         at_percentile[p] += at_percentile[p + 1]
     mean /= window.n_lanes
+
+
+@njit(cache=True, nogil=True)
+def departure_sums(
+    at_stops,
+    egress,
+    direct_s,
+    window,
+    row,  # scratch: uint16, as long as the rows of lanes
+    cutoff_s,  # uint16 (n_cutoffs,)
+    weight,  # float64 (n_destinations, n_weights)
+    out,  # float64 (n_cutoffs, n_weights, n_lanes)
+):
+    """Sums of `weight` within each cutoff, for every departure by itself."""
+    out[:] = 0.0
+    for j in range(weight.shape[0]):
+        if not fill_row(at_stops, egress, j, direct_s[j], window, row):
+            continue
+        for c in range(cutoff_s.shape[0]):
+            for w in range(weight.shape[1]):
+                amount = weight[j, w]
+                if amount != 0.0:
+                    for lane in range(window.n_lanes):
+                        out[c, w, lane] += amount if row[lane] <= cutoff_s[c] else 0.0

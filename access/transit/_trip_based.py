@@ -3,6 +3,10 @@
 Departures run from the last to the first. ``boarded[k, t]`` is the earliest position at which trip
 t has been reached with at most k + 1 rides, by this departure or a later one: it never has to be
 reset inside the window, so that every event is looked at once per number of rides.
+
+What is found at stops is kept in one of two forms: as lanes, one per departure of the window
+(`AtStops` of the file that reads them), or as points, the journeys that are worth making: each
+leaves later or arrives earlier than any other to its stop.
 """
 
 # mypy: allow-untyped-defs, no-check-untyped-defs
@@ -20,6 +24,14 @@ class Trips(NamedTuple):
     last_position: Any  # uint16 (n_trips,)
     event: Any  # int64 (n_trips,): first event
     call: Any  # int32 (n_events + 1, 3): arrival, stop, first change; side by side in the cache
+
+
+class Points(NamedTuple):
+    first: Any  # int64 (n_stops,): where the points of a stop begin
+    count: Any  # int32 (n_stops,): so many hold anything, from the last departure to the first
+    event_arrival: Any  # int32 (n_points, 2): number of the departure event, arrival
+    departure_s: Any  # int32 (most events,): departure events, falling
+    n_events: Any  # int32 (1,)
 
 
 class TripScratch(NamedTuple):
@@ -60,12 +72,31 @@ def board(boarded, k, trip, position, trip_end):
 
 
 @njit(cache=True, nogil=True)
-def trip_based(timetable, trips, changes, access_stop, access_s, window, scratch, reached, lanes):
+def add_point(points, stop, departure, arrival):
+    """Note a journey; one that leaves at the same second and arrives later gives way to it."""
+    event = points.n_events[0] - 1
+    if event < 0 or points.departure_s[event] != departure:
+        event += 1
+        points.departure_s[event] = departure
+        points.n_events[0] = event + 1
+    at = points.first[stop] + points.count[stop]
+    if points.count[stop] > 0 and points.event_arrival[at - 1, 0] == event:
+        at -= 1
+    else:
+        points.count[stop] += 1
+    points.event_arrival[at, 0] = event
+    points.event_arrival[at, 1] = arrival
+
+
+@njit(cache=True, nogil=True)
+def trip_based(
+    timetable, trips, changes, access_stop, access_s, window, scratch, reached, lanes, points
+):
     """Travel time to each stop by vehicle, per departure, where it is better than waiting.
 
-    `timetable` is a ClippedTimetable, `changes` a Changes; `reached` uint8 (n_stops,) and `lanes`
-    uint16 (n_stops, at least n_lanes) are results, lanes of stops that are not reached are left
-    as they were.
+    `timetable` is a ClippedTimetable, `changes` a Changes. Results are `points` if it has room for
+    any, else `reached` uint8 (n_stops,) and `lanes` uint16 (n_stops, at least n_lanes); lanes of
+    stops that are not reached are left as they were.
     """
     n_lanes, step_s, limit_s = window.n_lanes, window.step_s, window.limit_s
     arrived, boarded = scratch.arrived, scratch.boarded
@@ -75,11 +106,14 @@ def trip_based(timetable, trips, changes, access_stop, access_s, window, scratch
     position_bits = changes.position_bits
     position_mask = (1 << position_bits) - 1
     n_rides = boarded.shape[0]
-    n_stops = reached.shape[0]
+    n_stops = arrived.shape[0] - 1
+    as_points = points.first.shape[0] > 0
     unset = np.uint16(65535 - limit_s)
     arrived[:] = UNREACHED
     arrived[n_stops] = -UNREACHED  # where nobody gets off
     reached[:] = 0
+    points.count[:] = 0
+    points.n_events[0] = 0
     for k in range(n_rides):
         boarded[k] = trips.last_position
     # for each trip that can be caught from the origin, the last departure that still catches it
@@ -137,10 +171,13 @@ def trip_based(timetable, trips, changes, access_stop, access_s, window, scratch
                             arrived[stop, kk] = arrival
                             kk += 1
                         if kk == n_rides:
-                            if not reached[stop]:
-                                reached[stop] = 1
-                                lanes[stop, :] = unset
-                            lanes[stop, lane] = arrival - departure
+                            if as_points:
+                                add_point(points, stop, departure, arrival)
+                            else:
+                                if not reached[stop]:
+                                    reached[stop] = 1
+                                    lanes[stop, :] = unset
+                                lanes[stop, lane] = arrival - departure
                     elif not calls_again:
                         # Whoever was here before has made, or can make later on the way, changes
                         # that are as good. Not so if this very trip was here before: its changes

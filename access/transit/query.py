@@ -16,7 +16,10 @@ MAX_LIMIT_S = 32_767
 """Longest travel time that lanes of 16 bits hold with room for a walk of the same length."""
 
 MAX_DEPARTURES = 65_535
-"""Most departures of a window: they are counted in 16 bits."""
+"""Most sampled departures of a window: they are counted in 16 bits."""
+
+MAX_WINDOW_S = 172_800
+"""Longest continuous window."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +30,9 @@ class TransitQuery:
     ----------
     start_s, end_s : int, seconds after ``Timetable.origin_utc_s``
         Departures from the origin run from `start_s` up to, and without, `end_s`.
-    step_s : int, seconds
-        Between two departures.
+    step_s : int or None, seconds
+        Between two departures. None for a continuous window: every second is a departure, and
+        results are those of a step of one second, without sampling (`is_continuous`).
     max_rides : int
         Most rides of a journey; transfers are one fewer.
     limit_s : int, seconds
@@ -46,7 +50,7 @@ class TransitQuery:
 
     start_s: int
     end_s: int
-    step_s: int = 60
+    step_s: int | None = 60
     max_rides: int = 4
     limit_s: int = 7_200
     board_slack_s: int = 60
@@ -63,12 +67,22 @@ class TransitQuery:
                 values=[f"{self.start_s} s to {self.end_s} s"],
                 remedy="let it end after it starts",
             )
-        elif self.step_s > 0 and self.n_departures > MAX_DEPARTURES:
+        elif self.is_continuous:
+            if self.end_s - self.start_s > MAX_WINDOW_S:
+                faults.add(
+                    where,
+                    f"a continuous window is longer than {MAX_WINDOW_S:,} s",
+                    values=[self.end_s - self.start_s],
+                )
+        elif self.spacing_s > 0 and self.n_departures > MAX_DEPARTURES:
             faults.add(
-                where, f"more than {MAX_DEPARTURES:,} departures", values=[self.n_departures]
+                where,
+                f"more than {MAX_DEPARTURES:,} departures",
+                values=[self.n_departures],
+                remedy="take a longer step, or None for a continuous window",
             )
         bounds = (
-            ("step_s", self.step_s, 1, 86_400),
+            ("step_s", self.spacing_s, 1, 86_400),
             ("max_rides", self.max_rides, 1, 32),
             ("limit_s", self.limit_s, 1, MAX_LIMIT_S),
             ("board_slack_s", self.board_slack_s, 0, MAX_LIMIT_S),
@@ -85,14 +99,29 @@ class TransitQuery:
         faults.raise_errors(InputError)
 
     @property
+    def is_continuous(self) -> bool:
+        """Whether departures are not sampled."""
+        return self.step_s is None
+
+    @property
+    def spacing_s(self) -> int:
+        """Seconds from one departure to the next: 1 in a continuous window."""
+        return 1 if self.step_s is None else self.step_s
+
+    @property
     def n_departures(self) -> int:
         """Number of departures in the window."""
-        return -((self.start_s - self.end_s) // self.step_s)
+        return -((self.start_s - self.end_s) // self.spacing_s)
 
     @property
     def departures_s(self) -> npt.NDArray[np.int64]:
         """Departures, shape (n_departures,), seconds after ``Timetable.origin_utc_s``."""
-        return np.arange(self.start_s, self.end_s, self.step_s, dtype=np.int64)
+        return np.arange(self.start_s, self.end_s, self.spacing_s, dtype=np.int64)
+
+    @property
+    def horizon_s(self) -> int:
+        """Latest arrival that counts, seconds after `start_s`."""
+        return (self.n_departures - 1) * self.spacing_s + self.limit_s
 
 
 @dataclass(frozen=True, eq=False)

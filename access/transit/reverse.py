@@ -7,13 +7,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from halfcircle.access.transit.build import EngineName, build_transit_search
 from halfcircle.access.transit.query import StopLinks, TransitQuery
-from halfcircle.access.transit.search import (
-    DirectTimes,
-    EngineName,
-    TransitSearch,
-    build_transit_search,
-)
+from halfcircle.access.transit.search import DirectTimes, TransitSearch
 from halfcircle.gtfs.timetable import Timetable
 
 __all__ = ["build_arrive_by_search", "reverse_timetable"]

@@ -6,33 +6,22 @@ import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from halfcircle._checks import Faults, frozen_array
-from halfcircle.access.transit._engines import Engine, RangeRaptor, TripBased, Workspace, window_of
-from halfcircle.access.transit._lanes import (
-    Egress,
-    destination_lanes,
-    opportunity_sums,
-    percentile_times,
-)
-from halfcircle.access.transit._trip_based import Trips
-from halfcircle.access.transit.changes import build_changes
-from halfcircle.access.transit.clipped import ClippedTimetable, clip_timetable
+from halfcircle._checks import Faults
+from halfcircle.access.transit._engines import Engine
+from halfcircle.access.transit._readers import Reader, build_reader
 from halfcircle.access.transit.percentiles import percentile_index
 from halfcircle.access.transit.query import StopLinks, TransitQuery
 from halfcircle.errors import InputError
-from halfcircle.gtfs.timetable import Timetable
 
-__all__ = ["UNREACHED_LANE", "DirectTimes", "EngineName", "TransitSearch", "build_transit_search"]
+__all__ = ["UNREACHED_LANE", "DirectTimes", "TransitSearch"]
 
 DirectTimes = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float32]]
 """Times without a ride of a block of origins: float32 (n_block, n_destinations), inf for none."""
-
-EngineName = Literal["trip-based", "range-raptor"]
 
 UNREACHED_LANE = 65_535
 """What a lane holds where the destination is not reached."""
@@ -107,18 +96,7 @@ class TransitSearch:
         origins = self._origins(origin_idx)
         out = np.empty((len(origins), len(index), self.n_destinations), dtype=np.float32)
 
-        def read(found: _Found, at: int) -> None:
-            percentile_times(
-                found.at_stops,
-                found.egress,
-                found.direct_s,
-                found.window,
-                found.row,
-                index,
-                out[at],
-            )
-
-        self._for_each(origins, read)
+        self._for_each(origins, lambda reader, at: reader.percentiles(index, out[at]))
         return out
 
     def lanes_s(self, origin_idx: npt.ArrayLike) -> npt.NDArray[np.uint16]:
@@ -136,13 +114,7 @@ class TransitSearch:
         origins = self._origins(origin_idx)
         shape = (len(origins), self.n_destinations, self.query.n_departures)
         out = np.empty(shape, dtype=np.uint16)
-
-        def read(found: _Found, at: int) -> None:
-            destination_lanes(
-                found.at_stops, found.egress, found.direct_s, found.window, found.row, out[at]
-            )
-
-        self._for_each(origins, read)
+        self._for_each(origins, lambda reader, at: reader.lanes(out[at]))
         return out
 
     def opportunities_within(
@@ -186,38 +158,66 @@ class TransitSearch:
         """
         return self._opportunities(origin_idx, weights, cutoffs_s)[1]
 
+    def percentiles_over_departures(
+        self, origin_idx: npt.ArrayLike, weights: npt.ArrayLike, cutoffs_s: npt.ArrayLike
+    ) -> Float64:
+        """Percentiles over the departures of opportunities within reach, for a block of origins.
+
+        Each departure has its own reach; these are sorted from little to much and read at
+        `percentile_index`. So a low percentile stands for a bad moment to leave, where a low
+        percentile of travel time stands for a good one. Percentile 50 is the median over
+        departures. Parameters and faults as for `opportunities_within`.
+
+        Returns
+        -------
+        array of float64, shape (n_block, n_percentiles, n_cutoffs, n_weights)
+        """
+        return self.over_departures(origin_idx, weights, cutoffs_s)[1]
+
+    def over_departures(
+        self, origin_idx: npt.ArrayLike, weights: npt.ArrayLike, cutoffs_s: npt.ArrayLike
+    ) -> tuple[Float64, Float64]:
+        """Both `mean_over_departures` and `percentiles_over_departures`, from one search."""
+        weight, cutoff = self._checked_opportunities(weights, cutoffs_s)
+        n_departures = self.query.n_departures
+        index = percentile_index(self.percentiles, n_departures)
+        origins = self._origins(origin_idx)
+        n_cutoffs, n_weights = len(cutoff), weight.shape[1]
+        mean = np.empty((len(origins), n_cutoffs, n_weights))
+        percentiles = np.empty((len(origins), len(index), n_cutoffs, n_weights))
+
+        def read(reader: Reader, at: int) -> None:
+            reader.sums(index, cutoff, weight, np.empty_like(percentiles[at]), mean[at])
+            reach = np.empty((n_cutoffs, n_weights, n_departures))
+            reader.departure_sums(cutoff, weight, reach)
+            reach.partition(index, axis=2)
+            percentiles[at] = np.moveaxis(reach[:, :, index], 2, 0)
+
+        self._for_each(origins, read)
+        return mean, percentiles
+
     def _opportunities(
         self, origin_idx: npt.ArrayLike, weights: npt.ArrayLike, cutoffs_s: npt.ArrayLike
     ) -> tuple[Float64, Float64]:
-        weight = np.atleast_2d(np.asarray(weights, dtype=np.float64))
-        cutoff = np.atleast_1d(np.asarray(cutoffs_s))
-        self._check_opportunities(weight, cutoff)
-        weight = np.ascontiguousarray(weight.T)
-        cutoff = cutoff.astype(np.uint16)
-        n_lanes = self.query.n_departures
-        index = percentile_index(self.percentiles, n_lanes)
-        n_met = np.searchsorted(index, np.arange(n_lanes + 1), side="left").astype(np.int64)
+        weight, cutoff = self._checked_opportunities(weights, cutoffs_s)
+        index = percentile_index(self.percentiles, self.query.n_departures)
         origins = self._origins(origin_idx)
         n_origins, n_weights = len(origins), weight.shape[1]
         sums = np.empty((n_origins, len(index), len(cutoff), n_weights))
         mean = np.empty((n_origins, len(cutoff), n_weights))
-
-        def read(found: _Found, at: int) -> None:
-            opportunity_sums(
-                found.at_stops,
-                found.egress,
-                found.direct_s,
-                found.window,
-                found.row,
-                n_met,
-                cutoff,
-                weight,
-                sums[at],
-                mean[at],
-            )
-
-        self._for_each(origins, read)
+        self._for_each(
+            origins, lambda reader, at: reader.sums(index, cutoff, weight, sums[at], mean[at])
+        )
         return sums, mean
+
+    def _checked_opportunities(
+        self, weights: npt.ArrayLike, cutoffs_s: npt.ArrayLike
+    ) -> tuple[Float64, npt.NDArray[np.uint16]]:
+        """Weights with a row per destination, and cutoffs of 16 bits."""
+        weight = np.atleast_2d(np.asarray(weights, dtype=np.float64))
+        cutoff = np.atleast_1d(np.asarray(cutoffs_s))
+        self._check_opportunities(weight, cutoff)
+        return np.ascontiguousarray(weight.T), cutoff.astype(np.uint16)
 
     def _check_opportunities(self, weight: Float64, cutoff: npt.NDArray[Any]) -> None:
         faults = Faults()
@@ -250,23 +250,23 @@ class TransitSearch:
             raise InputError(f"there are no origins {origins[wrong][:5].tolist()}")
         return origins
 
-    def _for_each(self, origins: Int64, read: Callable[[_Found, int], None]) -> None:
+    def _for_each(self, origins: Int64, read: Callable[[Reader, int], None]) -> None:
         """Search from each origin and let `read` take what it needs, several at a time."""
         direct = self._direct_lanes(origins)
-        spare: queue.SimpleQueue[_Found] = queue.SimpleQueue()
+        spare: queue.SimpleQueue[Reader] = queue.SimpleQueue()
         n_workers = max(1, min(self.workers, len(origins)))
         for _ in range(n_workers):
-            spare.put(_Found(self))
+            spare.put(build_reader(self.engine.workspace(), self.egress, self.query))
 
         def run(part: npt.NDArray[np.int64]) -> None:
-            found = spare.get()
+            reader = spare.get()
             for at in part.tolist():
                 start, end = self.access.ptr[origins[at]], self.access.ptr[origins[at] + 1]
                 ready_s = self.access.seconds[start:end] + np.int32(self.query.board_slack_s)
-                found.workspace.search(self.access.stop_idx[start:end], ready_s)
-                found.direct_s = direct[at]
-                read(found, at)
-            spare.put(found)
+                reader.workspace.search(self.access.stop_idx[start:end], ready_s)
+                reader.direct_s = direct[at]
+                read(reader, at)
+            spare.put(reader)
 
         # a few parts per thread, so that one with long origins does not keep the others waiting
         parts = np.array_split(np.arange(len(origins)), min(len(origins), 8 * n_workers) or 1)
@@ -290,124 +290,3 @@ class TransitSearch:
             near = direct <= self.query.limit_s
             lanes[near] = np.ceil(direct[near])
         return lanes
-
-
-class _Found:
-    """One thread's workspace, and what the kernels that read lanes take besides it."""
-
-    def __init__(self, search: TransitSearch) -> None:
-        egress = search.egress
-        self.workspace: Workspace = search.engine.workspace()
-        self.at_stops = self.workspace.at_stops
-        self.egress = Egress(egress.ptr, egress.stop_idx, egress.seconds.astype(np.uint16))
-        self.direct_s = np.empty(0, dtype=np.uint16)
-        self.window = window_of(search.query)
-        self.row = np.empty(self.at_stops.lanes.shape[1], dtype=np.uint16)
-
-
-def build_transit_search(
-    timetable: Timetable,
-    access: StopLinks,
-    egress: StopLinks,
-    query: TransitQuery,
-    *,
-    direct_s: DirectTimes | npt.NDArray[np.float32] | None = None,
-    engine: EngineName = "trip-based",
-    workers: int = 1,
-) -> TransitSearch:
-    """Prepare a search: clip the timetable to the window and work out the changes.
-
-    Parameters
-    ----------
-    timetable : Timetable
-    access : StopLinks
-        From each origin to the stops where people get on.
-    egress : StopLinks
-        To each destination from the stops where people got off.
-    query : TransitQuery
-    direct_s : callable, or array of float32, shape (n_origins, n_destinations), optional
-        Times without a ride, infinite for none; a callable gets the origins of a block.
-    engine : {"trip-based", "range-raptor"}
-        Two ways to the same result; the second is the slower baseline that needs no preparation.
-    workers : int
-        Threads, for preparing and searching.
-
-    Raises
-    ------
-    InputError
-        Links name stops that the timetable does not have, or the engine is not known.
-    """
-    faults = Faults()
-    for label, links in (("access", access), ("egress", egress)):
-        beyond = links.stop_idx[links.stop_idx >= len(timetable.stops)]
-        if len(beyond):
-            faults.add(f"{label} links", "stops that the timetable does not have", values=beyond)
-    if engine not in ("trip-based", "range-raptor"):
-        faults.add(
-            "engine", "not known", values=[engine], remedy="give 'trip-based' or 'range-raptor'"
-        )
-    if workers < 1:
-        faults.add("workers", "below 1", values=[workers])
-    faults.raise_errors(InputError)
-    access, egress = _within(access, query.limit_s), _within(egress, query.limit_s)
-    clipped = clip_timetable(timetable, query)
-    chosen: Engine
-    if engine == "range-raptor":
-        chosen = RangeRaptor(clipped, query)
-    else:
-        chosen = _trip_based(clipped, access, query, workers)
-    times: DirectTimes | None = direct_s if direct_s is None or callable(direct_s) else None
-    if isinstance(direct_s, np.ndarray):
-        kept = frozen_array(direct_s, np.float32)
-
-        def times(origin_idx: Int64) -> Float32:
-            return kept[origin_idx]
-
-    return TransitSearch(
-        query=query, access=access, egress=egress, engine=chosen, direct_s=times, workers=workers
-    )
-
-
-def _trip_based(
-    clipped: ClippedTimetable, access: StopLinks, query: TransitQuery, workers: int
-) -> TripBased:
-    span_s = (query.n_departures - 1) * query.step_s
-    changes = build_changes(clipped, span_s + query.limit_s, workers=workers)
-    longest = int(np.diff(clipped.pattern_ptr).max(initial=0))
-    if changes.ptr[-1] >= 2**31 or longest > 2**16:
-        raise InputError(
-            f"{changes.ptr[-1]:,} changes between trips, or {longest:,} calls of one trip, are "
-            "more than the trip-based search can number - use engine 'range-raptor'"
-        )
-    call = np.empty((len(changes.ptr), 3), dtype=np.int32)
-    call[:-1, 0], call[:-1, 1], call[:, 2] = clipped.arrival_s, clipped.event_stop, changes.ptr
-    call[-1, :2] = 0
-    call.flags.writeable = False
-    trips = np.diff(clipped.pattern_trip)
-    length = np.diff(clipped.pattern_ptr)
-    # a trip is started from at most once per line of an access stop
-    trips_at_line = trips[clipped.line_pattern]
-    trips_before = np.concatenate([[0], np.cumsum(trips_at_line, dtype=np.int64)])
-    trips_at_stop = np.diff(trips_before[clipped.line_ptr])
-    starts = np.concatenate([[0], np.cumsum(trips_at_stop[access.stop_idx])])[access.ptr]
-    return TripBased(
-        clipped,
-        query,
-        changes,
-        Trips(
-            end=frozen_array(clipped.pattern_trip[1:][clipped.trip_pattern], np.int32),
-            last_position=frozen_array(length[clipped.trip_pattern] - 1, np.uint16),
-            event=clipped.trip_event,
-            call=call,
-        ),
-        int(np.diff(starts).max(initial=0)),
-    )
-
-
-def _within(links: StopLinks, limit_s: int) -> StopLinks:
-    """Links that are not longer than any journey may be."""
-    keep = links.seconds <= limit_s
-    if keep.all():
-        return links
-    kept_before = np.concatenate([[0], np.cumsum(keep)])
-    return StopLinks(kept_before[links.ptr], links.stop_idx[keep], links.seconds[keep])

@@ -8,7 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from transit.transit_oracle import lanes_of, percentiles_of
 from transit.transit_strategies import Case, cases
 
-from halfcircle.access.transit import UNREACHED_LANE, TransitSearch, build_transit_search
+from halfcircle.access.transit import (
+    UNREACHED_LANE,
+    TransitSearch,
+    build_transit_search,
+    percentile_index,
+)
 
 ENGINES = ("trip-based", "range-raptor")
 MANY = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.data_too_large])
@@ -58,3 +63,13 @@ def test_times_and_sums_follow_from_lanes(engine: str, case: Case) -> None:
     np.testing.assert_allclose(
         search.mean_over_departures(origins, weights, cutoffs), shares @ weights.T, rtol=1e-12
     )
+    # each departure has its own reach; its percentiles run from little to much
+    reached = exact[:, None] <= cutoffs[:, None, None]
+    reach = np.sort(np.einsum("ocdn,wd->ocwn", reached, weights), axis=3)
+    index = percentile_index(case.query.percentiles, case.query.n_departures)
+    mean, percentiles = search.over_departures(origins, weights, cutoffs)
+    np.testing.assert_array_equal(percentiles, np.moveaxis(reach[..., index], 3, 1))
+    np.testing.assert_array_equal(
+        percentiles, search.percentiles_over_departures(origins, weights, cutoffs)
+    )
+    np.testing.assert_array_equal(mean, search.mean_over_departures(origins, weights, cutoffs))
