@@ -53,6 +53,7 @@ TABLES: dict[str, Table] = {
             "zones without a result, and why",
             (
                 ZONE_ID,
+                SCENARIO,
                 MODE,
                 Column("reason", "text", "", "why there is no result", key=True),
             ),
@@ -128,6 +129,11 @@ TABLES: dict[str, Table] = {
                 count("baseline", "opportunities reached in the baseline"),
                 count("variant", "opportunities reached in the scenario"),
                 count("delta", "variant - baseline"),
+                count(
+                    "delta_sd",
+                    "standard deviation of delta over paired draws of headway services; empty "
+                    "where nothing is drawn",
+                ),
             ),
         ),
         *BORDER_TABLES,

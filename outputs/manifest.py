@@ -13,6 +13,7 @@ from typing import Any
 
 from halfcircle import __version__
 from halfcircle._files import sha256_of, write_text
+from halfcircle.outputs.layers import FIRST_SCENARIO
 from halfcircle.outputs.result import RunResult
 
 __all__ = ["write_manifest", "write_timings"]
@@ -155,9 +156,11 @@ def _sides(result: RunResult) -> dict[str, int]:
 
 
 def _unreached(result: RunResult) -> dict[str, dict[str, int]]:
+    """Zones without a result in the baseline, by mode and reason."""
     counts: dict[str, dict[str, int]] = {}
     if result.unreached is not None:
-        pairs = zip(result.unreached["mode"], result.unreached["reason"], strict=True)
+        table = result.unreached[result.unreached["scenario"] == FIRST_SCENARIO]
+        pairs = zip(table["mode"], table["reason"], strict=True)
         for (mode, reason), n in sorted(Counter(pairs).items()):
             counts.setdefault(str(mode), {})[str(reason)] = n
     return counts

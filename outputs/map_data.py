@@ -216,17 +216,17 @@ def fitting_layers(layers: Layers, *, max_bytes: int) -> npt.NDArray[np.int64]:
     return np.sort(np.array(kept, dtype=np.int64))
 
 
-def reasons_by_zone(result: RunResult) -> dict[str, dict[int, str]]:
-    """Why there is no value: mode -> zone position -> reason."""
-    found: dict[str, dict[int, str]] = {}
+def reasons_by_zone(result: RunResult) -> dict[str, dict[str, dict[int, str]]]:
+    """Why there is no value: scenario -> mode -> zone position -> reason."""
+    found: dict[str, dict[str, dict[int, str]]] = {}
     table = result.unreached
     if table is not None:
         zone_idx = {zone_id: i for i, zone_id in enumerate(result.zones.zone_id)}
-        rows: Sequence[Any] = list(
-            zip(table["zone_id"], table["mode"], table["reason"], strict=True)
-        )
-        for zone_id, mode, reason in rows:
-            found.setdefault(str(mode), {})[zone_idx[zone_id]] = str(reason)
+        columns = ("zone_id", "scenario", "mode", "reason")
+        rows: Sequence[Any] = list(zip(*(table[name] for name in columns), strict=True))
+        for zone_id, scenario, mode, reason in rows:
+            by_mode = found.setdefault(str(scenario), {})
+            by_mode.setdefault(str(mode), {})[zone_idx[zone_id]] = str(reason)
     return found
 
 

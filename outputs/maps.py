@@ -171,7 +171,10 @@ def build_map(
         for entry, key in zip(meta["layers"], keys, strict=True)
     ]
     meta["texts"]["reasons"] = {
-        name: texts.reason(name) for zones in reasons.values() for name in zones.values()
+        name: texts.reason(name)
+        for modes in reasons.values()
+        for zones in modes.values()
+        for name in zones.values()
     }
     if len(keys) < n_all:
         shown, everything = texts.number(len(keys)), texts.number(n_all)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from halfcircle.outputs.headlines import people_word
+from halfcircle.outputs.layers import FIRST_SCENARIO
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.statistics import Weights
 from halfcircle.outputs.texts import Texts, capital
@@ -129,8 +130,10 @@ def notices(result: RunResult, texts: Texts) -> list[dict[str, str]]:
 
 
 def unreached(result: RunResult, texts: Texts) -> dict[str, Any] | None:
-    """Zones without a result, reasons by modes; None if there are none."""
+    """Zones without a result in the baseline, reasons by modes; None if there are none."""
     table = result.unreached
+    if table is not None:
+        table = table[table["scenario"] == FIRST_SCENARIO]
     if table is None or not len(table):
         return None
     counts = table.groupby(["reason", "mode"], observed=True).size()

@@ -87,6 +87,7 @@ def compare_runs(out_a: Path, out_b: Path, out: Path | None = None) -> Compariso
         one, other = (pd.read_parquet(path) for path in paths)
         tables[name] = _side_by_side(one, other, [*key, MEASURE], list(values))
         lines += ["", *_summary(name, tables[name], list(values))]
+    lines += _unreached(Path(out_a), Path(out_b))
     comparison = Comparison(tables, "\n".join(lines) + "\n")
     if out is not None:
         _write(comparison, Path(out))
@@ -177,6 +178,26 @@ def _summary(name: str, table: pd.DataFrame, values: list[str]) -> list[str]:
     only = int(table[f"{value}_a"].isna().sum()), int(table[f"{value}_b"].isna().sum())
     if any(only):
         lines.append(f"  without a value in A {only[0]:,}, in B {only[1]:,}")
+    return lines
+
+
+def _unreached(out_a: Path, out_b: Path) -> list[str]:
+    """Zones that have a result in one of two runs only."""
+    paths = [folder / "unreached.parquet" for folder in (out_a, out_b)]
+    if not all(path.is_file() for path in paths):
+        return []
+    key = ["scenario", "mode", "zone_id"]
+    one, other = (pd.read_parquet(path) for path in paths)
+    if not set(key) <= set(one) & set(other):
+        return ["", "unreached: written by an older version, not compared"]
+    sets = [set(map(tuple, table[key].to_numpy())) for table in (one, other)]
+    lines = ["", f"unreached: {len(one):,} zones without a result in A, {len(other):,} in B"]
+    for label, missing in (("lost", sets[1] - sets[0]), ("gained", sets[0] - sets[1])):
+        cases = sorted(missing)
+        for scenario, mode in sorted({row[:2] for row in cases}):
+            names = [zone for *way, zone in cases if tuple(way) == (scenario, mode)]
+            more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+            lines.append(f"  {scenario}, {mode}, {label} in B: {', '.join(names[:5])}{more}")
     return lines
 
 

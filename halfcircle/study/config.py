@@ -9,18 +9,18 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from halfcircle.errors import Fault
-
-if TYPE_CHECKING:
-    from halfcircle.study.scenario_edits import ScenarioConfig
+from halfcircle.study.penalties import PenaltyConfig
+from halfcircle.study.scenario_edits import ScenarioConfig
 
 __all__ = [
     "BorderConfig",
     "CountrySource",
     "FeedConfig",
     "OpportunityConfig",
+    "PenaltyConfig",
     "ReachConfig",
     "RealisedConfig",
     "RegionsConfig",
@@ -154,18 +154,6 @@ class ReachConfig:
     crow_fly_kmh: float = 60.0
     crow_fly_detour: float = 1.3
     time_factor: float = 1.0
-
-
-@dataclass(frozen=True)
-class PenaltyConfig:
-    """One directed penalty of ``[border] penalties``."""
-
-    origin: str
-    destination: str
-    minutes: float
-    factor: float = 1.0
-    reason: str = "border"
-    source: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from halfcircle.access.streets.edits import AddLink, CloseLink, Congestion, SetS
 from halfcircle.errors import Fault, ScenarioError
 from halfcircle.regions.border_rules import PRESETS
 from halfcircle.study._toml import Lines, Table
-from halfcircle.study.config import PenaltyConfig
 from halfcircle.study.edit_file_transit import TRANSIT
 from halfcircle.study.edit_file_values import box, points, seconds, zone_choice
+from halfcircle.study.penalties import PenaltyConfig
 from halfcircle.study.scenario_edits import (
     AddOpportunities,
     Behaviour,

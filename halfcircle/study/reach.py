@@ -37,6 +37,7 @@ __all__ = ["ReachTables", "border_rules", "check_border_rules", "compute_reach",
 
 BLOCK_CELLS = 4_000_000
 COUNT = "\x00zones"
+BASELINE = "baseline"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,9 @@ class ReachTables:
     border, sectors : DataFrame or None
         None where the study has no border.
     notices : tuple of Fault
+    draws : DataFrame, optional
+        Reach of every draw of headway services, for differences draw by draw; only where there are
+        draws and scenarios.
     """
 
     reach: pd.DataFrame
@@ -56,6 +60,7 @@ class ReachTables:
     border: pd.DataFrame | None
     sectors: pd.DataFrame | None
     notices: tuple[Fault, ...]
+    draws: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +102,7 @@ class _Job:
     border: BorderPlan | None
     sectors: bool
     closed: TravelTimeSource | None = None
+    keep_draws: bool = False
 
     @property
     def match_sets(self) -> list[bool] | None:
@@ -109,7 +115,9 @@ class _Job:
         """Reach, and where asked border and sectors, of a block of origins."""
         source = self.source
         if isinstance(source, HeadwayDraws):
-            return over_draws([replace(self, source=draw).tables(block) for draw in source.draws])
+            parts = [replace(self, source=draw).tables(block) for draw in source.draws]
+            found = over_draws(parts)
+            return found | {"draws": _every_draw(parts)} if self.keep_draws else found
         if self.border is not None:
             # One search serves both reach and border loss.
             source = _HeldTimes(source, source.times_s(block))
@@ -147,6 +155,17 @@ class _Job:
         columns = [c for c in table.columns if c.startswith(("reach_", "loss"))]
         table.loc[rows, columns] = np.nan
         return table
+
+
+def _every_draw(parts: Sequence[dict[str, pd.DataFrame]]) -> pd.DataFrame:
+    """Reach of every draw, of the median (or first percentile) only."""
+    percentile = parts[0]["reach"]["percentile"]
+    known = set(percentile.dropna())
+    chosen = 50 if 50 in known else min(known, default=50)
+    kept = percentile.isna() | (percentile == chosen)
+    kept = kept & (parts[0]["reach"]["opportunity"] != COUNT)
+    frames = [part["reach"][kept].assign(draw=draw) for draw, part in enumerate(parts)]
+    return pd.concat(frames, ignore_index=True)
 
 
 def over_draws(parts: Sequence[dict[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
@@ -244,7 +263,7 @@ def compute_reach(
     # Beside what is asked for, the zones in reach are counted: nothing but itself means unreached.
     count = Opportunities(COUNT, np.ones((1, len(inputs.zones))))
     weights = Weights([*inputs.opportunities, count])
-    tables: dict[str, list[pd.DataFrame]] = {"reach": [], "border": [], "sectors": []}
+    tables: dict[str, list[pd.DataFrame]] = {"reach": [], "border": [], "sectors": [], "draws": []}
     reasons = {}
     notices: list[Fault] = []
     closing = study.border is not None and study.border.hard_closed
@@ -270,6 +289,7 @@ def compute_reach(
             plan,
             study.border is not None and study.border.sectors,
             closed,
+            keep_draws=bool(study.scenarios),
         )
         with progress.stage(f"reach by {mode}"):
             wanted = None if origins is None else origins.get(mode)
@@ -292,6 +312,7 @@ def compute_reach(
         joined["border"],
         joined["sectors"],
         tuple(notices),
+        joined["draws"],
     )
 
 
@@ -384,10 +405,10 @@ def _reasons(
 
 def _unreached(reasons: dict[str, npt.NDArray[np.object_]], zones: Zones) -> pd.DataFrame:
     frames = [
-        pd.DataFrame({"zone_id": zones.zone_id, "mode": mode, "reason": why})
+        pd.DataFrame({"zone_id": zones.zone_id, "scenario": BASELINE, "mode": mode, "reason": why})
         for mode, why in reasons.items()
     ]
     if not frames:
-        return pd.DataFrame(columns=["zone_id", "mode", "reason"], dtype=object)
+        return pd.DataFrame(columns=["zone_id", "scenario", "mode", "reason"], dtype=object)
     table = pd.concat(frames, ignore_index=True)
     return table[table["reason"] != ""].reset_index(drop=True)

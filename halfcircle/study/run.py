@@ -172,7 +172,7 @@ def compute_study(
         zones=inputs.zones,
         opportunities=opportunities,
         reach=_stacked(tables.reach, scenarios.reach),
-        unreached=tables.unreached,
+        unreached=_stacked(tables.unreached, scenarios.unreached),
         border=border,
         sectors=sectors,
         scenarios=scenarios.differences,

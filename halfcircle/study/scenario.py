@@ -50,21 +50,25 @@ class Computed:
     variant : Variant
     modes : Modes
         Travel times of every mode, those of the baseline where nothing changed.
-    reach : DataFrame
+    reach, unreached : DataFrame
     border, sectors : DataFrame, optional
         With the columns of the baseline's tables, and the name of the scenario.
     computed : dict of str to int
         Origins that were computed, by mode.
     notices : tuple of Fault
+    draws : DataFrame, optional
+        Reach of every draw of headway services.
     """
 
     variant: Variant
     modes: Modes
     reach: pd.DataFrame
+    unreached: pd.DataFrame
     border: pd.DataFrame | None
     sectors: pd.DataFrame | None
     computed: dict[str, int] = field(default_factory=dict)
     notices: tuple[Fault, ...] = ()
+    draws: pd.DataFrame | None = None
 
     @property
     def name(self) -> str:
@@ -194,10 +198,19 @@ def compute_variant(
         variant,
         modes,
         _joined(base, base.tables.reach, tables.reach, todo, origins, config.name),
+        _joined(
+            base,
+            base.tables.unreached,
+            _of_origins(base, tables.unreached, origins),
+            todo,
+            origins,
+            config.name,
+        ),
         _joined_optional(base, base.tables.border, tables.border, todo, origins, config.name),
         _joined_optional(base, base.tables.sectors, tables.sectors, todo, origins, config.name),
         {mode: len(origins.get(mode, range(n_zones))) for mode in todo.sources},
         (*variant.notices, *built.notices, *tables.notices),
+        _draws(base, tables.draws, todo, origins, config.name),
     )
 
 
@@ -275,6 +288,30 @@ def _joined(
     if len(computed):
         table = pd.concat([table, computed], ignore_index=True) if len(table) else computed
     return table.assign(scenario=name).reset_index(drop=True)
+
+
+def _draws(
+    base: Baseline,
+    computed: pd.DataFrame | None,
+    todo: Modes,
+    origins: dict[str, npt.NDArray[np.int64]],
+    name: str,
+) -> pd.DataFrame | None:
+    if base.tables.draws is None:
+        return None
+    table = base.tables.draws.iloc[:0] if computed is None else computed
+    return _joined(base, base.tables.draws, table, todo, origins, name)
+
+
+def _of_origins(
+    base: Baseline, unreached: pd.DataFrame, origins: dict[str, npt.NDArray[np.int64]]
+) -> pd.DataFrame:
+    """Reasons of the zones that were computed."""
+    keep = np.ones(len(unreached), dtype=bool)
+    for mode, computed in origins.items():
+        other = ~unreached["zone_id"].isin(set(base.inputs.zones.zone_id[computed])).to_numpy()
+        keep &= ~((unreached["mode"] == mode).to_numpy() & other)
+    return unreached[keep]
 
 
 def _joined_optional(

@@ -13,7 +13,7 @@ from typing import TypeAlias, get_args
 
 from halfcircle.access.streets.edits import StreetEdit
 from halfcircle.gtfs.edits_types import TransitEdit
-from halfcircle.study.config import PenaltyConfig
+from halfcircle.study.penalties import PenaltyConfig
 
 __all__ = [
     "AddOpportunities",

@@ -10,7 +10,7 @@ import pandas as pd
 
 from halfcircle.places import Opportunities, Zones
 
-__all__ = ["difference_table", "people_of", "winners_table"]
+__all__ = ["connection_table", "difference_table", "people_of", "winners_table"]
 
 SCENARIO_COLUMNS = (
     "zone_id",
@@ -76,6 +76,36 @@ def _summed(reach: pd.DataFrame) -> pd.DataFrame:
         if kept.duplicated(KEY).any()
         else kept[[*KEY, "value"]].reset_index(drop=True)
     )
+
+
+def connection_table(baseline: pd.DataFrame, variant: pd.DataFrame, zones: Zones) -> pd.DataFrame:
+    """Places that are cut off by a scenario, and places that it connects.
+
+    Parameters
+    ----------
+    baseline, variant : DataFrame
+        Zones without a result, with their reasons, as of ``unreached.parquet``.
+    zones : Zones
+
+    Returns
+    -------
+    DataFrame
+        zone_id, name, mode, change (``lost``, ``gained``), reason (why there is no result, in the
+        scenario or in the baseline); losses first.
+    """
+    key = ["zone_id", "mode"]
+    both = baseline[[*key, "reason"]].merge(
+        variant[[*key, "reason"]], on=key, how="outer", suffixes=("_base", "_variant"), sort=False
+    )
+    lost, gained = both["reason_base"].isna(), both["reason_variant"].isna()
+    table = both[lost | gained].copy()
+    table["change"] = np.where(lost[lost | gained], "lost", "gained")
+    table["reason"] = table["reason_variant"].fillna(table["reason_base"])
+    order = pd.Index(zones.zone_id).get_indexer(pd.Index(table["zone_id"]))
+    table["name"] = zones.label[order]
+    rank = np.lexsort((order, table["mode"], table["change"] == "gained"))
+    columns = ["zone_id", "name", "mode", "change", "reason"]
+    return table.iloc[rank][columns].reset_index(drop=True)
 
 
 def people_of(

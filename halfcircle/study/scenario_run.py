@@ -30,9 +30,15 @@ from halfcircle.study.scenario import Baseline, Computed, compute_variant
 from halfcircle.study.scenario_apply import apply_edits
 from halfcircle.study.scenario_attribution import applicable, attribution_table, mean_over_people
 from halfcircle.study.scenario_city_pairs import city_pairs, zone_of
+from halfcircle.study.scenario_draws import drawn_deltas, with_delta_sd, with_intervals
 from halfcircle.study.scenario_edits import ScenarioConfig
 from halfcircle.study.scenario_planner import catchment_table, gain_per_km_table
-from halfcircle.study.scenario_results import difference_table, people_of, winners_table
+from halfcircle.study.scenario_results import (
+    connection_table,
+    difference_table,
+    people_of,
+    winners_table,
+)
 from halfcircle.study.scenario_systems import compute_systems
 
 __all__ = ["Scenarios", "check_scenarios", "compute_scenarios"]
@@ -44,7 +50,7 @@ class Scenarios:
 
     Parameters
     ----------
-    reach, border, sectors : tuple of DataFrame
+    reach, unreached, border, sectors : tuple of DataFrame
         One per scenario, with the columns of the baseline's.
     differences : DataFrame, optional
         ``scenarios.parquet``; None where there are no scenarios.
@@ -60,6 +66,7 @@ class Scenarios:
     """
 
     reach: tuple[pd.DataFrame, ...] = ()
+    unreached: tuple[pd.DataFrame, ...] = ()
     border: tuple[pd.DataFrame, ...] = ()
     sectors: tuple[pd.DataFrame, ...] = ()
     differences: pd.DataFrame | None = None
@@ -149,15 +156,21 @@ def compute_scenarios(
                     progress=progress,
                 )
             )
-    differences = [difference_table(tables.reach, one.reach, one.name) for one in found]
+    drawn = [drawn_deltas(tables.draws, one.draws, one.name) for one in found]
+    differences = [
+        with_delta_sd(difference_table(tables.reach, one.reach, one.name), deltas)
+        for one, deltas in zip(found, drawn, strict=True)
+    ]
     table = pd.concat(differences, ignore_index=True)
     files: dict[str, Callable[[Path], object]] = {}
     if len(table):
         parts = (inputs.zones.places.country, inputs.region_type)
+        by = [part for part in parts if part is not None]
         people = people_of(inputs.zones, inputs.opportunities, inputs.population)
-        winners = winners_table(
-            table, inputs.zones, people, by=[part for part in parts if part is not None]
-        )
+        winners = winners_table(table, inputs.zones, people, by=by)
+        every = [deltas for deltas in drawn if deltas is not None]
+        together = pd.concat(every, ignore_index=True) if every else None
+        winners = with_intervals(winners, together, inputs.zones, people, by=by)
         files["scenarios/winners_and_losers.csv"] = _csv(winners)
         for one, config in zip(found, study.scenarios, strict=True):
             own = winners[winners["scenario"] == one.name]
@@ -177,6 +190,7 @@ def compute_scenarios(
             files[f"{folder_of(config.name)}/attribution.csv"] = _csv(attributed)
     return Scenarios(
         reach=tuple(one.reach for one in found),
+        unreached=tuple(one.unreached for one in found),
         border=tuple(one.border for one in found if one.border is not None),
         sectors=tuple(one.sectors for one in found if one.sectors is not None),
         differences=table,
@@ -208,10 +222,15 @@ def _scenario_files(
     """Timetables, what changes in them, and times between cities."""
     folder = folder_of(config.name)
     files: dict[str, Callable[[Path], object]] = {}
+    connections = connection_table(base.tables.unreached, one.unreached, base.inputs.zones)
+    if len(connections):
+        files[f"{folder}/connections.csv"] = _csv(connections)
+    changed = False
     for old, new in zip(base.inputs.feeds, one.variant.inputs.feeds, strict=True):
         if new is not old:
+            changed = True
             files[f"{folder}/{new.feed_id}.gtfs.zip"] = partial(write_feed, new)
-    if files and 0 in base.modes.timetables:
+    if changed and 0 in base.modes.timetables:
         before, start, end = base.modes.timetables[0]
         changes = timetable_changes(before, one.modes.timetables[0][0], (start, end))
         files[f"{folder}/timetable_changes.txt"] = partial(write_text, text=changes.text())

@@ -144,10 +144,15 @@
       return (quantity === "delta" && amount > 0 ? "+" : "") + write.count(amount);
     }
 
-    function reason(mode, zoneIdx) {
-      const given = data.reasons[mode];
-      const found = given && given[zoneIdx];
-      return found === undefined ? "" : words.reasons[found];
+    function reason(layerIdx, zoneIdx) {
+      // A difference is not known where one of the two is not.
+      const layer = layers[layerIdx];
+      for (const scenario of [layer.scenario, "baseline"]) {
+        const given = (data.reasons[scenario] || {})[layer.mode];
+        const found = given && given[zoneIdx];
+        if (found !== undefined) return words.reasons[found];
+      }
+      return "";
     }
 
     // -- drawing --
@@ -390,7 +395,7 @@
           const amount = i === undefined ? null : value(i, zoneIdx);
           const cell = element("td", i === current ? "hc-now" : "",
             amount === null ? "\u2013" : say(i, amount));
-          if (i !== undefined && amount === null) gaps.set(mode, reason(mode, zoneIdx));
+          if (i !== undefined && amount === null) gaps.set(mode, reason(i, zoneIdx));
           row.append(cell);
         }
         node.append(row);

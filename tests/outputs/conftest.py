@@ -184,12 +184,15 @@ def build_run(
                 {
                     "zone_id": zone_id, "scenario": scenario, "mode": mode, "opportunity": kind,
                     "band_min": band, "baseline": before, "variant": after, "delta": after - before,
+                    "delta_sd": np.nan,
                 }
             )
             for scenario, kind, mode, band, before, after in compared
         ]  # fmt: skip
         tables_given["scenarios"] = pd.concat(both, ignore_index=True)
-    unreached = pd.DataFrame({"zone_id": ["Z00005"], "mode": ["transit"], "reason": ["no_service"]})
+    unreached = pd.DataFrame(
+        {"zone_id": ["Z00005"], "scenario": "baseline", "mode": "transit", "reason": "no_service"}
+    )
     values: dict[str, Any] = {
         "name": "Three countries & <towns>",
         "zones": zones,

@@ -80,7 +80,7 @@ def test_values_are_exact(make_run, tmp_path):
         np.testing.assert_allclose(shown, values, atol=0.5 / layer["scale"])
         if layer["quantity"] == "reach":
             np.testing.assert_array_equal(shown, values)
-    assert data["reasons"] == {"transit": {"5": "no_service"}}
+    assert data["reasons"] == {"baseline": {"transit": {"5": "no_service"}}}
     assert meta["texts"]["reasons"]["no_service"] == Texts().reason("no_service")
 
 

@@ -23,7 +23,9 @@ def test_repr_tells_size_and_parts(make_run):
 def test_all_faults_at_once(make_run):
     result = make_run(4)
     reach = result.reach.drop(columns="mode")
-    unreached = pd.DataFrame({"zone_id": ["nowhere"], "mode": ["car"], "reason": ["island"]})
+    unreached = pd.DataFrame(
+        {"zone_id": ["nowhere"], "scenario": "baseline", "mode": "car", "reason": "island"}
+    )
     with pytest.raises(OutputError) as caught:
         dataclasses.replace(result, reach=reach, unreached=unreached, weight="cats")
     text = str(caught.value)

@@ -31,6 +31,7 @@ def scenario_rows(run, **changes):
     rows = {
         "zone_id": zone_id, "scenario": "Line", "mode": "transit", "opportunity": "jobs",
         "band_min": 45.0, "baseline": BEFORE, "variant": AFTER, "delta": AFTER - BEFORE,
+        "delta_sd": np.nan,
     }  # fmt: skip
     return pd.DataFrame(rows | changes)
 

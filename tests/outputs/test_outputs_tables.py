@@ -95,7 +95,9 @@ def test_unassigned_region_is_null(make_run, tmp_path):
 def test_identifiers_that_look_like_numbers_stay_text(make_run, tmp_path):
     result = make_run(3, unreached=None)
     assert result.unreached is None
-    table = pd.DataFrame({"zone_id": ["Z00000"], "mode": ["car"], "reason": [7]})
+    table = pd.DataFrame(
+        {"zone_id": ["Z00000"], "scenario": "baseline", "mode": "car", "reason": [7]}
+    )
     result = dataclasses.replace(result, unreached=table)
     back = pq.read_table(write_table(result, "unreached", tmp_path / "u.parquet"))
     assert back["reason"].to_pylist() == ["7"]

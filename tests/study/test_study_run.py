@@ -19,7 +19,7 @@ CONTRACT = {
         "zone_id", "scenario", "mode", "opportunity", "group", "band_min", "percentile",
         "measure", "value",
     ],
-    "unreached.parquet": ["zone_id", "mode", "reason"],
+    "unreached.parquet": ["zone_id", "scenario", "mode", "reason"],
     "border.parquet": [
         "zone_id", "scenario", "mode", "opportunity", "group", "band_min", "measure",
         "reach_domestic", "reach_open", "reach_effective", "loss",
