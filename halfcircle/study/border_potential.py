@@ -23,7 +23,6 @@ from halfcircle.study.border_land import study_land
 from halfcircle.study.config import Study
 from halfcircle.study.inputs import Inputs
 from halfcircle.study.modes import Modes
-from halfcircle.study.regions import study_flows
 
 __all__ = ["compute_potential"]
 
@@ -73,7 +72,7 @@ def compute_potential(
     places = inputs.zones.places
     cost = _times_s(modes.sources[config.mode])
     distance = geodesic_distances_m(places, places)
-    willing, basis, notices = _willingness(study, inputs, cost, country, config.mode)
+    willing, basis, notices = _willingness(inputs, cost, country, config.mode)
     border_m = None
     try:
         land = further.land or study_land(study, inputs.zones)
@@ -117,14 +116,13 @@ def _total(inputs: Inputs, name: str) -> Floats:
 
 
 def _willingness(
-    study: Study, inputs: Inputs, cost: Floats, country: npt.NDArray[np.object_], mode: str
+    inputs: Inputs, cost: Floats, country: npt.NDArray[np.object_], mode: str
 ) -> tuple[Willingness, str, tuple[Fault, ...]]:
     finite = cost[np.isfinite(cost)]
     edges = np.arange(0.0, float(finite.max(initial=CLASS_S)) + CLASS_S, CLASS_S)
-    flows = study_flows(study, inputs)
-    if flows is not None:
+    if inputs.regions is not None:
         counts = np.zeros_like(cost)
-        for matrix in flows.counts:
+        for matrix in inputs.regions.flows.counts:
             counts += matrix.toarray()
         at_home = np.where(country[:, None] == country[None, :], cost, np.inf)
         try:

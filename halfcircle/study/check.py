@@ -48,6 +48,8 @@ def check_study(path: Path, *, progress: Progress | None = None) -> tuple[str, b
         for opportunity in inputs.opportunities:
             notes.extend(opportunity.notices)
         notes.extend(inputs.notices)
+        if inputs.regions is not None:
+            notes.extend(inputs.regions.flows.notices)
         if study.transit is not None:
             choice = choose_date(inputs.feeds, study.transit.date, notes)
             if choice.reason != "given":

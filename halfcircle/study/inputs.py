@@ -28,6 +28,7 @@ from halfcircle.regions.border_match import SectorMatch
 from halfcircle.sources import check_lock
 from halfcircle.study.config import OpportunityConfig, Study
 from halfcircle.study.progress import Progress
+from halfcircle.study.region_inputs import RegionInputs, read_region_inputs
 from halfcircle.study.sources import study_sources
 
 __all__ = ["Inputs", "cache_folder", "read_inputs"]
@@ -61,6 +62,8 @@ class Inputs:
         Kind of region of each zone, from ``[zones] region_type``; blank where there is none.
     skills : SectorMatch, optional
         How far jobs abroad fit the residents of each zone, from ``[border.skills]``.
+    regions : RegionInputs, optional
+        Flows and what else ``[regions]`` names.
     """
 
     zones: Zones
@@ -74,6 +77,7 @@ class Inputs:
     congestion: tuple[Congestion, ...] = ()
     region_type: npt.NDArray[np.object_] | None = None
     skills: SectorMatch | None = None
+    regions: RegionInputs | None = None
 
     @property
     def notices(self) -> tuple[Fault, ...]:
@@ -168,11 +172,10 @@ def read_inputs(study: Study, progress: Progress) -> Inputs:
                 )
                 if brought is not None:
                     times.append(brought)
-    if study.regions is not None:
-        for key in ("flows", "crosswalk", "population_grid"):
-            path = getattr(study.regions, key)
-            if path is not None and not path.is_file():
-                faults.add(f"[regions] {key}", "file not found", values=[path])
+    regions = None
+    if study.regions is not None and zones is not None:
+        with progress.stage("flows read"):
+            regions = attempt(partial(read_region_inputs, study, zones))
     region_type = None
     if zones is not None and study.zones.region_type is not None:
         region_type = attempt(partial(_region_type, study, zones))
@@ -189,6 +192,7 @@ def read_inputs(study: Study, progress: Progress) -> Inputs:
         stations=stations or (),
         sources=study_sources(study, lock),
         region_type=region_type,
+        regions=regions,
     )
 
 

@@ -6,8 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from halfcircle._checks import Faults, id_array
-from halfcircle._tables import read_table, require_columns, texts
 from halfcircle.access.travel_times import TravelTimeSource, origin_blocks
 from halfcircle.errors import StudyError
 from halfcircle.places import Zones
@@ -25,7 +23,8 @@ from halfcircle.regions import (
     regions_from_labels,
 )
 from halfcircle.regions.flows import FlowMatrix
-from halfcircle.study.config import RegionsConfig, Study
+from halfcircle.study.config import RegionsConfig
+from halfcircle.study.region_inputs import RegionInputs
 
 __all__ = ["further_tables"]
 
@@ -33,28 +32,25 @@ MAX_DENSE = 5000
 
 
 def further_tables(
-    study: Study,
-    flows: Flows,
+    config: RegionsConfig,
+    given: RegionInputs,
     regions: Regions,
     zones: Zones,
     times: TravelTimeSource | None,
     *,
-    centres: CentrePopulation | None = None,
     workers: int,
 ) -> dict[str, pd.DataFrame]:
     """Tables that ``[regions]`` asks for beside the systems themselves.
 
     Parameters
     ----------
-    study : Study
-    flows : Flows
+    config : RegionsConfig
+    given : RegionInputs
     regions : Regions
         Of all groups together.
     zones : Zones
     times : TravelTimeSource, optional
         Of ``[regions] mode``.
-    centres : CentrePopulation, optional
-        Of ``[regions] population_grid``.
     workers : int
 
     Returns
@@ -67,24 +63,21 @@ def further_tables(
     Raises
     ------
     StudyError
-        A zoning to compare with is not in the zones, or what the border needs is missing.
+        There are more zones than a border is opened for.
     """
-    config = study.regions
-    if config is None:
-        return {}
-    tables = {}
+    flows, tables = given.flows, {}
     if config.draws:
         tables["regions_stability"] = bootstrap_stability(
             regions,
             flows,
-            lambda matrix: _labels(config, flows, matrix, zones, times, centres),
+            lambda matrix: _labels(config, flows, matrix, zones, times, given.centres),
             n_draws=config.draws,
             workers=workers,
         ).table()
     if config.dial:
         tables["regions_dial"] = containment_dial(flows, workers=workers)
     if config.compare:
-        tables |= _compared(study, config, flows, regions, zones)
+        tables |= _compared(given, regions, zones)
     if config.across_border:
         tables |= _across(config, flows, zones, times, workers)
     return tables
@@ -108,24 +101,11 @@ def _labels(
     ).label
 
 
-def _compared(
-    study: Study, config: RegionsConfig, flows: Flows, regions: Regions, zones: Zones
-) -> dict[str, pd.DataFrame]:
-    where, path = "[regions] compare", study.zones.path
-    if path is None:
-        raise StudyError(f"{where}: names columns of the file of the zones; a grid has none")
-    frame = read_table(path, where=where, kind=StudyError)
-    faults = Faults()
-    wanted = {"id": study.zones.id, **{column: column for column in config.compare}}
-    require_columns(frame, wanted, where=where, path=path, faults=faults)
-    faults.raise_errors(StudyError)
-    ids = texts(frame, study.zones.id)
+def _compared(given: RegionInputs, regions: Regions, zones: Zones) -> dict[str, pd.DataFrame]:
     summaries, misassigned = [], []
-    for column in config.compare:
-        region_of = dict(zip(ids, texts(frame, column), strict=True))
-        names = id_array(region_of.get(str(zone), "") for zone in zones.zone_id)
+    for column, names in given.zonings.items():
         other = regions_from_labels(zones.zone_id, names, method=column)
-        found = compare_zonings(regions, other, flows, zone_name=zones.label)
+        found = compare_zonings(regions, other, given.flows, zone_name=zones.label)
         measures = found.agreement
         summaries.append(
             found.summary.assign(

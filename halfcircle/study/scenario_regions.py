@@ -23,6 +23,7 @@ from halfcircle.access.decay import decay_by_name, pbl_curve
 from halfcircle.access.travel_times import TravelTimeSource, origin_blocks
 from halfcircle.errors import Fault, FlowError
 from halfcircle.regions import (
+    CentrePopulation,
     Flows,
     LabourMarketAreaParameters,
     Regions,
@@ -130,7 +131,13 @@ def _model(weight: Floats, rows: Floats, columns: Floats, observed: Floats) -> F
 
 
 def scenario_regions(
-    flows: Flows, config: RegionsConfig, name: str, *, zones: Any, times: Any
+    flows: Flows,
+    config: RegionsConfig,
+    name: str,
+    *,
+    zones: Any,
+    times: Any,
+    centres: CentrePopulation | None = None,
 ) -> tuple[Regions, pd.DataFrame, dict[str, Any]]:
     """Regions of a scenario from its flows, all groups together.
 
@@ -142,7 +149,14 @@ def scenario_regions(
     dict of str to GeoDataFrame
         Layer of ``regions.gpkg``.
     """
-    found = delineate(flows, config.method, parameters=config.parameters, zones=zones, times=times)
+    found = delineate(
+        flows,
+        config.method,
+        parameters=config.parameters,
+        zones=zones,
+        times=times,
+        centres=centres,
+    )
     found = replace(found, scenario=name)
     layer = regions_geodataframe(found, zones, flows=flows)
     return found, membership_table(found), {f"{found.method}-{found.group}-{name}": layer}

@@ -11,7 +11,6 @@ import pandas as pd
 from halfcircle._checks import Faults
 from halfcircle.errors import Fault, FlowError
 from halfcircle.regions import Flows, Regions
-from halfcircle.study.regions import study_flows
 from halfcircle.study.scenario import Baseline, Computed
 from halfcircle.study.scenario_city_pairs import zone_of
 from halfcircle.study.scenario_regions import (
@@ -54,10 +53,10 @@ def compute_systems(base: Baseline, found: Sequence[Computed], *, workers: int) 
         The flows are wrong.
     """
     config = base.study.regions
-    flows = study_flows(base.study, base.inputs)
-    if config is None or flows is None or not found:
+    given = base.inputs.regions
+    if config is None or given is None or not found:
         return Systems()
-    zones = base.inputs.zones
+    flows, zones = given.flows, base.inputs.zones
     if len(zones) > MOST_ZONES:
         what = f"not drawn for more than {MOST_ZONES:,} zones: flows are modelled pair by pair"
         return Systems(notices=(Fault("scenario regions", what, severity="notice"),))
@@ -70,7 +69,9 @@ def compute_systems(base: Baseline, found: Sequence[Computed], *, workers: int) 
     layers: dict[str, Any] = {}
     known: list[tuple[str, Regions, Flows]] = []
     times = None if config.mode is None else base.modes.sources[config.mode]
-    regions, _, _ = scenario_regions(flows, config, "baseline", zones=zones, times=times)
+    regions, _, _ = scenario_regions(
+        flows, config, "baseline", zones=zones, times=times, centres=given.centres
+    )
     known.append(("baseline", regions, flows))
     for one in found:
         after = commuting_weight(one.modes, config.mode)
@@ -81,7 +82,9 @@ def compute_systems(base: Baseline, found: Sequence[Computed], *, workers: int) 
             notices.append(Fault(where, str(error).replace("\n", "; "), severity="warning"))
             continue
         times = None if config.mode is None else one.modes.sources[config.mode]
-        regions, table, layer = scenario_regions(moved, config, one.name, zones=zones, times=times)
+        regions, table, layer = scenario_regions(
+            moved, config, one.name, zones=zones, times=times, centres=given.centres
+        )
         membership.append(table)
         layers |= layer
         known.append((one.name, regions, moved))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from halfcircle.errors import HalfcircleError, StudyError
-from halfcircle.study import Progress, run_study
+from halfcircle.study import Progress, check_study, run_study
 
 
 def test_flows_alone(tmp_path: Path) -> None:
@@ -115,9 +115,8 @@ def test_functional_urban_areas_from_a_population_grid(tmp_path: Path) -> None:
 
     x0, y0 = 4_020_000, 3_090_000
     shapes = [shapely.box(x0 + 6000 * i, y0, x0 + 6000 * (i + 1), y0 + 6000) for i in range(4)]
-    gpd.GeoDataFrame({"zone_id": list("abcd")}, geometry=shapes, crs="EPSG:3035").to_file(
-        tmp_path / "z.gpkg"
-    )
+    zones = {"zone_id": list("abcd"), "jobs": [500, 100, 100, 100]}
+    gpd.GeoDataFrame(zones, geometry=shapes, crs="EPSG:3035").to_file(tmp_path / "z.gpkg")
     people = np.full((6, 24), 20.0)
     people[:, 0:5] = 2000.0  # 60,000 people in a: an urban centre
     people[:, 12:18] = 1000.0  # 36,000 in c: not dense enough
@@ -127,18 +126,25 @@ def test_functional_urban_areas_from_a_population_grid(tmp_path: Path) -> None:
     ) as raster:  # fmt: skip
         raster.write(people, 1)
     (tmp_path / "f.csv").write_text(
-        "origin,destination,workers\na,a,20000\nb,a,400\nb,b,600\nc,c,9000\nc,a,1000\nd,d,500\n"
+        "origin,destination,workers\na,a,20000\nb,a,400\nb,b,600\nc,c,90000\nc,a,10000\nd,d,500\n"
     )
     text = (
         '[study]\nname = "x"\n[zones]\npath = "z.gpkg"\n[regions]\nflows = "f.csv"\n'
         'method = "functional-urban-areas"\npopulation_grid = "pop.tif"\ndraws = 10\n'
+        '[[opportunities]]\nname = "jobs"\npath = "z.gpkg"\ncolumn = "jobs"\n'
+        '[reach]\nmodes = ["crow_fly"]\n[[scenarios]]\nname = "moved"\n'
+        'edits = [ { type = "move_opportunities", opportunity = "jobs", amount = 50, '
+        'from = ["a"], to = ["b"] } ]\n'
     )
     (tmp_path / "study.toml").write_text(text)
     run_study(tmp_path / "study.toml")
-    member = pd.read_parquet(tmp_path / "out" / "membership.parquet").set_index("zone_id")
-    # 40 % of b and 10 % of c work in a; the threshold is 15 %.
-    assert member.loc["a", "region_id"] == member.loc["b", "region_id"]
-    assert member.loc[["c", "d"], "region_id"].isna().all()
+    membership = pd.read_parquet(tmp_path / "out" / "membership.parquet")
+    # 40 % of b and 10 % of c work in a; the threshold is 15 %. Scenarios know the centre as well:
+    # without it c would be a city by its size.
+    for scenario in ("baseline", "moved"):
+        member = membership[membership["scenario"] == scenario].set_index("zone_id")
+        assert member.loc["a", "region_id"] == member.loc["b", "region_id"]
+        assert member.loc[["c", "d"], "region_id"].isna().all()
     # The draws know the urban centre too: every one of them draws the same area.
     sure = pd.read_csv(tmp_path / "out" / "regions_stability.csv").set_index("zone_id")
     assert sure.loc[["a", "b"], "probability"].tolist() == [1.0, 1.0]
@@ -149,7 +155,6 @@ def test_functional_urban_areas_from_a_population_grid(tmp_path: Path) -> None:
 
 def test_flows_of_one_year_on_the_boundaries_of_another(tmp_path: Path) -> None:
     from halfcircle.study import read_inputs, read_study
-    from halfcircle.study.regions import study_flows
 
     (tmp_path / "z.csv").write_text("zone_id,lon,lat\nc,6.6,51.0\nn,6.0,51.0\nempty,6.9,51.0\n")
     (tmp_path / "f.csv").write_text(
@@ -162,8 +167,9 @@ def test_flows_of_one_year_on_the_boundaries_of_another(tmp_path: Path) -> None:
     )
     (tmp_path / "study.toml").write_text(text)
     study = read_study(tmp_path / "study.toml")
-    flows = study_flows(study, read_inputs(study, Progress(quiet=True)))
-    assert flows is not None
+    given = read_inputs(study, Progress(quiet=True)).regions
+    assert given is not None
+    flows = given.flows
     assert flows.zone_id.tolist() == ["c", "n", "empty"]
     # a and b merged into n: 800 + 90 + 200 + 100 inside, 10 from c.
     assert flows.matrix().toarray().tolist() == [[900, 10, 0], [0, 1190, 0], [0, 0, 0]]
@@ -174,3 +180,29 @@ def test_flows_of_one_year_on_the_boundaries_of_another(tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_text(text.replace("crosswalk", 'outside = "abroad"\ncrosswalk'))
     run_study(tmp_path / "study.toml")
     assert (tmp_path / "out" / "membership.parquet").exists()
+
+
+def test_all_that_is_wrong_with_regions_is_told_before_any_routing(tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text("zone_id,lon,lat,jobs\na,6.0,51.0,1\nb,6.1,51.0,1\n")
+    (tmp_path / "f.csv").write_text("origin,destination,workers\na,a,800\na,b,90\nb,b,-1\n")
+    (tmp_path / "study.toml").write_text(
+        '[study]\nname = "x"\n[zones]\npath = "z.csv"\n[reach]\nmodes = ["crow_fly"]\n'
+        '[[opportunities]]\nname = "jobs"\npath = "z.csv"\ncolumn = "jobs"\n'
+        '[regions]\nflows = "f.csv"\ncompare = ["province"]\n'
+    )
+    stages: list[str] = []
+
+    class Told(Progress):
+        def stage(self, label):
+            stages.append(label)
+            return super().stage(label)
+
+    with pytest.raises(StudyError) as caught:
+        run_study(tmp_path / "study.toml", progress=Told(quiet=True))
+    for told in ("-1 (line 4)", "'province'"):
+        assert told in str(caught.value)
+    assert not any("reach" in stage for stage in stages)
+    text, can_run = check_study(tmp_path / "study.toml")
+    assert not can_run
+    for told in ("-1 (line 4)", "'province'"):
+        assert told in text
