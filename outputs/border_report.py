@@ -19,6 +19,7 @@ from halfcircle.outputs.legend import class_labels, layer_title
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.statistics import Weights
 from halfcircle.outputs.texts import Texts, capital
+from halfcircle.outputs.uncertainty import TENTH, loss_with_abroad
 
 __all__ = ["border_section", "rose"]
 
@@ -141,6 +142,12 @@ def _headline(
         "number": texts.share(figures["loss"]),
         "sentence": texts(sentence, **words),
         "note": note,
+        "sure": texts(
+            "headline.sure_abroad",
+            opportunity=words["opportunity"],
+            fewer=texts.share(loss_with_abroad(figures["domestic"], figures["open"], 1 - TENTH)),
+            more=texts.share(loss_with_abroad(figures["domestic"], figures["open"], 1 + TENTH)),
+        ),
     }
 
 

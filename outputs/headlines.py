@@ -10,17 +10,19 @@ from halfcircle.outputs.layers import LayerKey, Layers, main_key
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.statistics import Weights, spread
 from halfcircle.outputs.texts import Texts
+from halfcircle.outputs.uncertainty import TENTH, stretched
 
 __all__ = ["Headline", "headlines", "people_word", "person_word"]
 
 
 @dataclass(frozen=True)
 class Headline:
-    """One number, the sentence that it begins, and a note on what it rests on."""
+    """One number, the sentence that it begins, what it rests on, and how sure it is."""
 
     number: str
     sentence: str
     note: str
+    sure: str = ""
 
 
 def person_word(weights: Weights, texts: Texts) -> str:
@@ -77,12 +79,15 @@ def headlines(
             texts("headline.reach", **words),
             _range(layers, key, weights, texts)
             or texts("headline.reach_median", median=texts.count(figures.median), **words),
+            _tenth(layers, key, weights, texts, "mean"),
         ),
         _comparison(result, layers, key, weights, texts, words),
     ]
     if figures.low > 0:
         note = texts("headline.tenth_note", high=texts.count(figures.high), **words)
-        found.append(Headline(texts.count(figures.low), texts("headline.tenth", **words), note))
+        sure = _tenth(layers, key, weights, texts, "low")
+        sentence = texts("headline.tenth", **words)
+        found.append(Headline(texts.count(figures.low), sentence, note, sure))
     else:
         none = float(np.average((values == 0)[~np.isnan(values)], weights=_known(values, weights)))
         note = texts("headline.tenth_note", high=texts.count(figures.high), **words)
@@ -117,6 +122,25 @@ def _range(layers: Layers, key: LayerKey, weights: Weights, texts: Texts) -> str
     )
 
 
+def _tenth(layers: Layers, key: LayerKey, weights: Weights, texts: Texts, figure: str) -> str:
+    """The same figure if every journey took a tenth longer, and a tenth shorter."""
+    told = {}
+    for name, factor in (("longer", 1 + TENTH), ("shorter", 1 - TENTH)):
+        values = stretched(layers, key, factor)
+        figures = None if values is None else spread(values, weights)
+        if figures is not None:
+            told[name] = texts.count(_rounded(getattr(figures, figure)))
+    if not told:
+        return ""
+    which = "times" if len(told) == 2 else next(iter(told))
+    return texts(f"headline.sure_{which}", **told)
+
+
+def _rounded(value: float) -> float:
+    """Three digits: more would look exact where a straight line was drawn."""
+    return float(f"{value:.3g}")
+
+
 def _comparison(
     result: RunResult,
     layers: Layers,
@@ -148,13 +172,25 @@ def _comparison(
                 **words,
             )
             share = texts.share(ours.mean / theirs.mean)
-            return Headline(share, texts("headline.gap", **words), note)
+            slower = stretched(layers, cars[0], 1 + TENTH)
+            jam = None if slower is None else spread(np.where(both, slower, np.nan), weights)
+            sure = ""
+            if jam is not None and jam.mean > 0:
+                sure = texts("headline.sure_car", share=texts.share(ours.mean / jam.mean))
+            return Headline(share, texts("headline.gap", **words), note, sure)
     total = _total(result, key)
     figures = spread(values, weights)
     if not total or figures is None:
         return None
     note = texts("headline.part_note", total=texts.count(total), **words)
-    return Headline(texts.share(figures.mean / total), texts("headline.part", **words), note)
+    told = [stretched(layers, key, factor) for factor in (1 + TENTH, 1 - TENTH)]
+    both = [None if one is None else spread(one, weights) for one in told]
+    sure = ""
+    if both[0] is not None and both[1] is not None:
+        longer, shorter = (texts.share(one.mean / total) for one in both if one is not None)
+        sure = texts("headline.sure_times", longer=longer, shorter=shorter)
+    share = texts.share(figures.mean / total)
+    return Headline(share, texts("headline.part", **words), note, sure)
 
 
 def _total(result: RunResult, key: LayerKey) -> float:

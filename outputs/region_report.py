@@ -11,6 +11,7 @@ import shapely
 from markupsafe import Markup
 
 from halfcircle.outputs.choropleth import Sheet, draw_areas
+from halfcircle.outputs.layers import FIRST_SCENARIO
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.texts import Texts, capital
 
@@ -61,8 +62,10 @@ def _section(
     largest = [labels[i] for i in order[:3]]
     about = texts("region.map_alt", n=texts.number(len(frame)), names=", ".join(largest))
     title = _title(name, frame, texts)
+    variant = "scenario" in frame and str(frame["scenario"].iloc[0]) != FIRST_SCENARIO
     return {
         "title": title,
+        "folded": variant,
         "count": texts(
             "region.count",
             n=texts.number(len(frame)),

@@ -16,6 +16,7 @@ from halfcircle.outputs.border_report import border_section
 from halfcircle.outputs.charts import Series, line_chart
 from halfcircle.outputs.choropleth import Sheet, build_sheet, draw_map
 from halfcircle.outputs.classes import MISSING_COLOUR, ZERO_COLOUR, Classes, reach_classes
+from halfcircle.outputs.deltas import build_scenario_layers
 from halfcircle.outputs.headlines import headlines, people_word, person_word
 from halfcircle.outputs.layers import LayerKey, Layers, main_key
 from halfcircle.outputs.legend import class_labels, layer_title
@@ -31,6 +32,7 @@ from halfcircle.outputs.report_facts import (
 )
 from halfcircle.outputs.report_tables import band_tables, departure_table
 from halfcircle.outputs.result import RunResult
+from halfcircle.outputs.scenario_overview import scenario_overview, strongest
 from halfcircle.outputs.scenario_report import scenario_sections
 from halfcircle.outputs.spread_charts import decay_chart, lorenz_chart
 from halfcircle.outputs.statistics import Weights, share_at_least, spread, weights_of
@@ -95,6 +97,7 @@ def build_report(
     weights = weights_of(result)
     key = main_key(layers)
     sheet = build_sheet(result)
+    variants = build_scenario_layers(result)
     page: dict[str, Any] = {
         "t": texts,
         "language": texts.language,
@@ -103,10 +106,12 @@ def build_report(
         "facts": facts(result, texts),
         "people": people_word(weights, texts),
         "weighted": weights.name is not None,
-        "headlines": headlines(result, layers, weights, texts),
+        "headlines": list(headlines(result, layers, weights, texts)),
         "map_link": map_link,
         "border": border_section(result, losses, sheet, weights, texts),
-        "scenarios": scenario_sections(result, sheet, weights, texts),
+        "scenarios": scenario_sections(result, variants, sheet, weights, texts),
+        "overview": scenario_overview(variants, weights, texts),
+        "in_short": [one for one in (strongest(variants, weights, texts),) if one],
         "regions": region_sections(result, sheet, texts),
         "definitions": definitions(result, weights, texts),
         "sources": sources(result, texts),

@@ -28,12 +28,18 @@ def band_tables(layers: Layers, weights: Weights, texts: Texts) -> list[dict[str
     Returns
     -------
     list of dict
-        Per opportunity, measure and scenario: one with mean, median and highest of all groups
-        together, and one with the mean of each group where there are groups.
+        Per opportunity and measure: one with mean, median and highest of all groups together, and
+        one with the mean of each group where there are groups. Of the baseline only: scenarios
+        have a table of differences, see `scenario_overview`. Those of the first opportunity are
+        open, the others folded.
     """
-    tables = []
-    for subject in dict.fromkeys((k.scenario, k.opportunity, k.measure) for k in layers.keys):
-        keys = [k for k in layers.keys if (k.scenario, k.opportunity, k.measure) == subject]
+    tables: list[dict[str, Any]] = []
+    scenarios = {key.scenario for key in layers.keys}
+    if FIRST_SCENARIO in scenarios:
+        scenarios = {FIRST_SCENARIO}
+    shown = [key for key in layers.keys if key.scenario in scenarios]
+    for subject in dict.fromkeys((k.scenario, k.opportunity, k.measure) for k in shown):
+        keys = [k for k in shown if (k.scenario, k.opportunity, k.measure) == subject]
         groups = list(dict.fromkeys(key.group for key in keys))
         whole = "all" if "all" in groups else groups[0] if len(groups) == 1 else None
         if whole is not None:
@@ -42,6 +48,9 @@ def band_tables(layers: Layers, weights: Weights, texts: Texts) -> list[dict[str
         if len(groups) > 1:
             chosen = [key for key in keys if key.group != "all"]
             tables.append(_table(layers, chosen, weights, texts, by_group=True))
+    first = shown[0] if shown else None
+    for table in tables:
+        table["folded"] = first is not None and table["about"] != (first.opportunity, first.measure)
     return tables
 
 
@@ -73,6 +82,7 @@ def _table(
             ]
         rows.append({"mode": label, "figures": figures})
     return {
+        "about": (keys[0].opportunity, keys[0].measure),
         "caption": _caption(keys[0], texts, by_group=by_group),
         "by_group": by_group,
         "heads": [_band_head(band, texts) for band in bands],

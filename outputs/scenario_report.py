@@ -14,7 +14,6 @@ from halfcircle.outputs.classes import MISSING_COLOUR, ZERO_COLOUR, Classes, del
 from halfcircle.outputs.deltas import (
     Change,
     ScenarioLayers,
-    build_scenario_layers,
     change_of,
     extreme_zones,
     same_but_mode,
@@ -23,6 +22,7 @@ from halfcircle.outputs.headlines import people_word
 from halfcircle.outputs.layers import LayerKey
 from halfcircle.outputs.legend import delta_labels, layer_title
 from halfcircle.outputs.result import RunResult
+from halfcircle.outputs.scenario_overview import signed
 from halfcircle.outputs.statistics import Weights
 from halfcircle.outputs.texts import Texts, capital
 
@@ -37,13 +37,14 @@ WIDTH, LEFT, BAR, STEP = 620.0, 150.0, 22.0, 34.0
 
 
 def scenario_sections(
-    result: RunResult, sheet: Sheet, weights: Weights, texts: Texts
+    result: RunResult, layers: ScenarioLayers, sheet: Sheet, weights: Weights, texts: Texts
 ) -> list[dict[str, Any]]:
     """What the report shows of each scenario; empty if the run has none.
 
     Parameters
     ----------
     result : RunResult
+    layers : ScenarioLayers
     sheet : Sheet
     weights : Weights
     texts : Texts
@@ -52,7 +53,6 @@ def scenario_sections(
     -------
     list of dict
     """
-    layers = build_scenario_layers(result)
     sections = []
     for i, scenario in enumerate(layers.scenarios):
         key = layers.main(scenario)
@@ -98,8 +98,9 @@ def _section(
         "has_border": sheet.border is not None,
         "bars": _bars(layers, moved, weights, texts, f"{identifier}-bars", words),
         "bars_title": texts("scenario.bars_title", people=capital(people_word(weights, texts))),
-        "by_band": _band_table(layers, key, weights, texts),
-        "by_band_caption": texts("scenario.by_band", **words),
+        "by_band": _band_table(layers, key, weights, texts)
+        | {"caption": texts("scenario.by_band", **words), "by_group": False},
+        "more": texts("scenario.more", name=key.scenario),
         "parts": _parts(result, layers, key, weights, texts),
         "parts_caption": texts("scenario.parts", mode=texts.mode(key.mode), **words),
         "part_heads": _part_heads(weights, texts),
@@ -111,11 +112,6 @@ def _band(key: LayerKey, texts: Texts) -> str:
     if key.band_min is None:
         return texts("border.no_limit")
     return texts("legend.minutes", n=texts.minutes(key.band_min))
-
-
-def _signed(value: float, texts: Texts) -> str:
-    sign = "+" if value > 0 else "\u2212" if value < 0 else ""
-    return sign + texts.count(abs(value))
 
 
 def _share(part: float, change: Change, texts: Texts) -> str:
@@ -136,7 +132,7 @@ def _summary(
         relative = f" ({'−' if change.mean < 0 else '+'}{percent})"
     mean = texts(
         "scenario.mean",
-        delta=_signed(change.mean, texts) + relative,
+        delta=signed(change.mean, texts) + relative,
         before=texts.count(change.mean_before),
         after=texts.count(change.mean_after),
         mode=texts.mode_by(key.mode),
@@ -283,7 +279,7 @@ def _band_table(
         figures = [
             {
                 "name": texts("scenario.row_mean"),
-                "cells": [missing if one is None else _signed(one.mean, texts) for one in found],
+                "cells": [missing if one is None else signed(one.mean, texts) for one in found],
             }
         ]
         for which in ("gaining", "losing"):
@@ -330,7 +326,7 @@ def _cells(change: Change | None, texts: Texts) -> list[str]:
         texts.number(change.people),
         texts.count(change.mean_before),
         texts.count(change.mean_after),
-        _signed(change.mean, texts),
+        signed(change.mean, texts),
         *(texts.number(count) for count in counts),
         _share(change.unchanged, change, texts),
     ]
@@ -383,7 +379,7 @@ def _extremes(
         rows = []
         for i in chosen:
             cells = [texts.count(float(before[i])), texts.count(float(after[i]))]
-            rows.append({"name": str(label[i]), "cells": [*cells, _signed(float(delta[i]), texts)]})
+            rows.append({"name": str(label[i]), "cells": [*cells, signed(float(delta[i]), texts)]})
         tables.append(
             {
                 "caption": texts(f"scenario.top_{which}"),
