@@ -184,10 +184,10 @@ def _comparison(
         return None
     note = texts("headline.part_note", total=texts.count(total), **words)
     told = [stretched(layers, key, factor) for factor in (1 + TENTH, 1 - TENTH)]
-    both = [None if one is None else spread(one, weights) for one in told]
+    ends = [None if one is None else spread(one, weights) for one in told]
     sure = ""
-    if both[0] is not None and both[1] is not None:
-        longer, shorter = (texts.share(one.mean / total) for one in both if one is not None)
+    if ends[0] is not None and ends[1] is not None:
+        longer, shorter = (texts.share(one.mean / total) for one in ends if one is not None)
         sure = texts("headline.sure_times", longer=longer, shorter=shorter)
     share = texts.share(figures.mean / total)
     return Headline(share, texts("headline.part", **words), note, sure)

@@ -41,7 +41,7 @@ def scenario_overview(
         means of travel, the mean over people in the baseline and the mean change of each scenario.
         Means of travel that no scenario changes are left out; empty where nothing changes.
     """
-    tables = []
+    tables: list[dict[str, Any]] = []
     for opportunity, measure in dict.fromkeys(
         (k.opportunity, k.measure) for k in layers.delta.keys
     ):
