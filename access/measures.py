@@ -3,7 +3,9 @@
 Cumulative opportunities (Wachs & Kumagai 1973, doi:10.1016/0038-0121(73)90041-4):
 ``A_i(T) = sum_j O_j [t_ij <= T]``. Over a departure window ``t_ij`` is a percentile of the travel
 times of all departures (Conway, Byrd & van der Linden 2017, doi:10.3141/2653-06): the measure
-``cumulative``. Potential accessibility (Hansen 1959, doi:10.1080/01944365908978307):
+``cumulative``. The other way around, each departure has its own reach, and the window has the mean
+of it and percentiles of it, from little to much: the measures ``mean`` and ``departures``, which
+need a `DepartureSource`. Potential accessibility (Hansen 1959, doi:10.1080/01944365908978307):
 ``A_i = sum_j O_j f(t_ij)``: the measure ``decay``.
 """
 
@@ -22,10 +24,12 @@ from halfcircle.places import Opportunities
 
 __all__ = [
     "REACH_COLUMNS",
+    "DepartureSource",
     "FusedSource",
     "Weights",
     "cumulative_block",
     "decay_block",
+    "departures_block_table",
     "reach_block_table",
     "reach_table",
 ]
@@ -55,6 +59,19 @@ class FusedSource(Protocol):
         cutoffs_s: npt.NDArray[np.float32],
     ) -> npt.NDArray[np.float64]:
         """Sums of shape (n_block, n_percentiles, n_cutoffs, n_weights); see `cumulative_block`."""
+
+
+@runtime_checkable
+class DepartureSource(Protocol):
+    """A source whose departures have a reach each."""
+
+    def over_departures(
+        self,
+        origin_idx: npt.NDArray[np.int64],
+        weights: npt.NDArray[np.float64],
+        cutoffs_s: npt.NDArray[np.float32],
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Mean (n_block, n_cutoffs, n_weights) and percentiles (n_block, n_percentiles, ...)."""
 
 
 class Weights:
@@ -170,7 +187,46 @@ def reach_block_table(
     if decay is not None:
         decayed = decay_block(source, origin_idx, weights.matrix, decay)[:, :, np.newaxis, :]
         frames.append(_tidy(source, origin_idx, weights, decayed, [np.nan], "decay", scenario))
-    table = pd.concat(frames, ignore_index=True)
+    return _known(pd.concat(frames, ignore_index=True), source, origin_idx, missing)
+
+
+def departures_block_table(
+    source: TravelTimeSource,
+    origin_idx: npt.NDArray[np.int64],
+    weights: Weights,
+    *,
+    bands_min: Sequence[float],
+    scenario: str = "baseline",
+    missing: npt.NDArray[np.bool_] | None = None,
+) -> pd.DataFrame:
+    """Reach of each departure, over the departures of the window, as a tidy table.
+
+    Parameters are those of `reach_block_table`.
+
+    Returns
+    -------
+    DataFrame
+        Columns `REACH_COLUMNS`: the measure ``mean`` without a percentile, and ``departures`` with
+        percentiles of reach: percentile 5 is exceeded by 95 % of the departures, where percentile
+        5 of ``cumulative`` stands for a well-timed one. Empty if the source has no departures.
+    """
+    bands: list[float] = sorted(float(b) for b in bands_min)
+    if not isinstance(source, DepartureSource):
+        return pd.DataFrame(columns=list(REACH_COLUMNS))
+    cutoffs_s = np.array(bands, dtype=np.float32) * np.float32(60.0)
+    mean, percentiles = source.over_departures(origin_idx, weights.matrix, cutoffs_s)
+    means = _tidy(source, origin_idx, weights, mean[:, np.newaxis], bands, "mean", scenario)
+    rows = _tidy(source, origin_idx, weights, percentiles, bands, "departures", scenario)
+    table = pd.concat([means.assign(percentile=np.nan), rows], ignore_index=True)
+    return _known(table, source, origin_idx, missing)
+
+
+def _known(
+    table: pd.DataFrame,
+    source: TravelTimeSource,
+    origin_idx: npt.NDArray[np.int64],
+    missing: npt.NDArray[np.bool_] | None,
+) -> pd.DataFrame:
     if missing is not None and missing[origin_idx].any():
         unknown = set(source.origins.place_id[origin_idx[missing[origin_idx]]])
         table.loc[table["zone_id"].isin(unknown), "value"] = np.nan

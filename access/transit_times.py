@@ -16,7 +16,7 @@ __all__ = ["HeadwayDraws", "TransitTimes"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TransitTimes(ShownSource):
-    """Travel times of a transit search between places; a `TravelTimeSource` and `FusedSource`.
+    """Travel times of a transit search between places; a `FusedSource`, too.
 
     Parameters
     ----------
@@ -59,6 +59,17 @@ class TransitTimes(ShownSource):
     ) -> npt.NDArray[np.float64]:
         """Opportunities within cutoffs, decided by counting departures; see `FusedSource`."""
         return self.search.opportunities_within(
+            origin_idx, weights.T, np.floor(cutoffs_s).astype(np.int64)
+        )
+
+    def over_departures(
+        self,
+        origin_idx: npt.NDArray[np.int64],
+        weights: npt.NDArray[np.float64],
+        cutoffs_s: npt.NDArray[np.float32],
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Mean and percentiles of reach over the departures; see `DepartureSource`."""
+        return self.search.over_departures(
             origin_idx, weights.T, np.floor(cutoffs_s).astype(np.int64)
         )
 

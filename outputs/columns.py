@@ -39,8 +39,9 @@ TABLES: dict[str, Table] = {
                     "percentile",
                     "integer",
                     "percent of departures",
-                    "percentile of travel time over the departure window; empty where the measure "
-                    "is a mean over departures",
+                    "percentile of travel time over the departure window, a low one well-timed; "
+                    "for the measure 'departures' of what is reached, a low one badly timed; empty "
+                    "where the measure is a mean over departures",
                     key=True,
                     required=False,
                 ),

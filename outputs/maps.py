@@ -333,17 +333,18 @@ def _label(dim: str, value: Any, values: dict[str, list[Any]], texts: Texts) -> 
             else f"{texts.minutes(value)} {texts('map.minutes')}"
         )
     if dim == "percentile":
-        return _percentile(value, values["percentile"], texts)
+        return _percentile(value, values, texts)
     if dim == "group":
         return texts("map.group_all") if value == "all" else str(value)
     named = {"mode": texts.mode, "opportunity": texts.opportunity, "measure": texts.measure}
     return named[dim](value) if dim in named else str(value)
 
 
-def _percentile(value: int | None, others: list[int | None], texts: Texts) -> str:
+def _percentile(value: int | None, values: dict[str, list[Any]], texts: Texts) -> str:
     if value is None:
         return texts("map.mean_departure")
-    if value == 50 or len(others) < 2:
+    # a low percentile of reach over departures is a badly timed one, of travel time a well-timed
+    if value == 50 or len(values["percentile"]) < 2 or "departures" in values["measure"]:
         return percentile_label(value, texts)
     return texts("map.lucky" if value < 50 else "map.unlucky", n=str(value))
 

@@ -99,7 +99,10 @@ def settings(result: RunResult, weights: Weights, texts: Texts) -> list[tuple[st
     row("date", given.date)
     row("window", f"{given.window[0]} – {given.window[1]}" if given.window else "")
     row("time_zone", given.time_zone)
-    row("step_s", texts("setting.seconds", n=str(given.step_s)) if given.step_s else "")
+    if given.step_s == "continuous":
+        row("step_s", texts("setting.continuous"))
+    elif given.step_s is not None:
+        row("step_s", texts("setting.seconds", n=str(given.step_s)))
     if given.window is not None:
         row("percentiles", ", ".join(str(p) for p in given.percentiles))
     row("max_rides", "" if given.max_rides is None else str(given.max_rides))

@@ -75,8 +75,8 @@ class Settings:
     window : tuple of str, optional
         First and last departure, ``("07:00", "09:00")``, local time of `time_zone`.
     time_zone : str
-    step_s : int, optional, seconds
-        Between departures.
+    step_s : int or "continuous", optional, seconds
+        Between departures; continuous where no departure is left out.
     max_rides : int, optional
     speeds_kmh : mapping of str to float
     access_max_min : mapping of str to float, minutes
@@ -92,7 +92,7 @@ class Settings:
     date: str = ""
     window: tuple[str, str] | None = None
     time_zone: str = ""
-    step_s: int | None = None
+    step_s: int | Literal["continuous"] | None = None
     max_rides: int | None = None
     speeds_kmh: Mapping[str, float] = field(default_factory=dict)
     access_max_min: Mapping[str, float] = field(default_factory=dict)

@@ -118,13 +118,13 @@ class FeedConfig:
 
 @dataclass(frozen=True)
 class TransitConfig:
-    """``[transit]``: feeds, date and departure window."""
+    """``[transit]``: feeds, date and departure window; without `step_s` it is continuous."""
 
     feeds: tuple[FeedConfig, ...]
     date: dt.date | str
     window_s: tuple[int, int]
     time_zone: str
-    step_s: int = 60
+    step_s: int | None = 60
     board_slack_s: int = 60
     transfer_max_min: float = 10.0
     transfer_penalty_s: int = 0
@@ -146,6 +146,7 @@ class ReachConfig:
     modes: tuple[str, ...]
     bands_min: tuple[float, ...] = (15.0, 30.0, 45.0, 60.0)
     percentiles: tuple[int, ...] = (50,)
+    over: tuple[str, ...] = ("time",)
     decay: str | None = None
     limit_min: float | None = None
     max_rides: int = 4

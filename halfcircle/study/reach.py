@@ -11,7 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from halfcircle.access.decay import Decay, decay_by_name, pbl_curve
-from halfcircle.access.measures import REACH_COLUMNS, Weights, reach_block_table
+from halfcircle.access.measures import (
+    REACH_COLUMNS,
+    Weights,
+    departures_block_table,
+    reach_block_table,
+)
 from halfcircle.access.transit_times import HeadwayDraws
 from halfcircle.access.travel_times import TravelTimeSource, origin_blocks
 from halfcircle.errors import Fault
@@ -103,6 +108,7 @@ class _Job:
     sectors: bool
     closed: TravelTimeSource | None = None
     keep_draws: bool = False
+    over_departures: bool = False
 
     @property
     def match_sets(self) -> list[bool] | None:
@@ -131,6 +137,16 @@ class _Job:
                 missing=self.not_connected,
             )
         }
+        if self.over_departures:
+            table = departures_block_table(
+                self.source,
+                block,
+                self.weights,
+                bands_min=self.bands_min,
+                missing=self.not_connected,
+            )
+            table = table[table["opportunity"] != COUNT]
+            found["reach"] = pd.concat([found["reach"], table], ignore_index=True)
         if self.border is None or not isinstance(source, _HeldTimes):
             return found
         median = source.percentiles.index(50) if 50 in source.percentiles else 0
@@ -290,6 +306,7 @@ def compute_reach(
             study.border is not None and study.border.sectors,
             closed,
             keep_draws=bool(study.scenarios),
+            over_departures="access" in study.reach.over,
         )
         with progress.stage(f"reach by {mode}"):
             wanted = None if origins is None else origins.get(mode)

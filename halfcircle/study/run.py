@@ -228,7 +228,7 @@ def _settings(study: Study, modes: Modes) -> Settings:
         date=modes.service_date,
         window=window,
         time_zone="" if transit is None else transit.time_zone,
-        step_s=None if transit is None else transit.step_s,
+        step_s=None if transit is None else transit.step_s or "continuous",
         max_rides=None if transit is None or reach is None else reach.max_rides,
         speeds_kmh={} if reach is None else dict(reach.speeds_kmh),
         access_max_min={} if reach is None else dict(reach.access_max_min),

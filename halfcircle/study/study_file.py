@@ -5,15 +5,13 @@ The contract of the file is described in ``docs/study-file.md``. Paths are relat
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import tomllib
-import zoneinfo
+from collections.abc import Sequence
 from pathlib import Path
 
 from halfcircle._checks import Faults, nearest
 from halfcircle.errors import Fault, StudyError
-from halfcircle.gtfs import MODES as VEHICLES
 from halfcircle.regions.methods import METHODS
 from halfcircle.study._toml import Lines, Table
 from halfcircle.study.border_file import country_sources, read_border
@@ -23,7 +21,6 @@ from halfcircle.study.config import (
     SPEEDS_KMH,
     STREET_MODES,
     TRANSIT_MODES,
-    FeedConfig,
     OpportunityConfig,
     ReachConfig,
     RegionsConfig,
@@ -34,9 +31,11 @@ from halfcircle.study.config import (
     ZonesConfig,
 )
 from halfcircle.study.scenario_file import read_scenarios
+from halfcircle.study.transit_file import read_transit
 
 __all__ = ["read_study"]
 
+OVER = ("time", "access")
 DEFAULT_METHOD = "labour-market-areas"
 LATER_MODES = {"car+transit": "park and ride is not built yet"}
 
@@ -81,7 +80,7 @@ def read_study(path: Path) -> Study:
     opportunities = _opportunities(top)
     streets = _streets(top)
     times = _times(top)
-    transit = _transit(top)
+    transit = read_transit(top)
     reach = _reach(top, streets, transit, times, opportunities)
     border = read_border(top, zones, reach, opportunities)
     regions = _regions(top, zones, reach)
@@ -205,103 +204,17 @@ def _times(top: Table) -> tuple[TimesConfig, ...]:
     return tuple(result)
 
 
-def _transit(top: Table) -> TransitConfig | None:
-    if not top.has("transit"):
-        return None
-    table = top.table("transit")
-    feeds = []
-    tables = table.tables("feeds")
-    if not tables:
-        table.fault("feeds", "is required", remedy='feeds = [ { id = "ns", path = "ns.zip" } ]')
-    for feed in tables:
-        feed_id = feed.text("id", required=True) or ""
-        if ":" in feed_id:
-            feed.fault("id", "must not hold a colon", feed_id)
-        feeds.append(
-            FeedConfig(
-                feed_id,
-                feed.path("path", required=True) or Path(),
-                source=feed.text("source", "") or "",
-                licence=feed.text("licence", "") or "",
-            )
-        )
-        feed.finish()
-    ids = [feed.id for feed in feeds]
-    for feed_id in sorted({i for i in ids if ids.count(i) > 1}):
-        table.fault("feeds", "two feeds share an id", feed_id)
-    config = TransitConfig(
-        feeds=tuple(feeds),
-        date=_date(table),
-        window_s=_window(table),
-        time_zone=_time_zone(table),
-        step_s=table.integer("step_s", 60, low=1, high=3600),
-        board_slack_s=table.integer("board_slack_s", 60, low=0, high=3600),
-        transfer_max_min=table.number("transfer_max_min", 10.0, low=0.0, high=60.0) or 0.0,
-        transfer_penalty_s=table.integer("transfer_penalty_s", 0, low=0, high=3600),
-        cross_feed_transfer_s=table.integer("cross_feed_transfer_s", 180, low=0, high=3600),
-        modes=_vehicles(table),
-        stations=table.path("stations"),
-        merge=table.flag("merge", True),
-        frequency_draws=table.integer("frequency_draws", 1, low=1, high=100),
-    )
-    table.finish()
-    return config
-
-
-def _vehicles(table: Table) -> tuple[str, ...]:
-    modes = table.texts("modes")
-    for mode in modes:
-        if mode not in VEHICLES:
-            table.fault("modes", "is not known", mode, nearest(mode, VEHICLES))
-    return modes
-
-
-def _date(table: Table) -> dt.date | str:
-    value = table.raw("date", required=True)
-    if value is None or value == "busiest-weekday":
-        return str(value)
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, dt.date):
-        return value
-    try:
-        return dt.date.fromisoformat(str(value))
-    except ValueError:
-        table.fault("date", "must be a date such as 2024-05-14, or 'busiest-weekday'", value)
-        return ""
-
-
-def _window(table: Table) -> tuple[int, int]:
-    value = table.raw("window", required=True)
-    if value is None:
-        return (0, 0)
-    if not isinstance(value, list) or len(value) != 2:
-        table.fault("window", "must be two times, for instance ['07:00', '09:00']", value)
-        return (0, 0)
-    start, end = (table.clock_s("window", v) for v in value)
-    if start is None or end is None:
-        return (0, 0)
-    if end <= start:
-        table.fault(
-            "window",
-            "ends before it starts",
-            f"{value[0]} - {value[1]}",
-            "past midnight, write for instance ['23:00', '25:00']",
-        )
-    return (start, end)
-
-
-def _time_zone(table: Table) -> str:
-    value = table.text("time_zone", required=True)
-    if value is None:
-        return "UTC"
-    try:
-        zoneinfo.ZoneInfo(value)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        table.fault(
-            "time_zone", "is not known", value, nearest(value, zoneinfo.available_timezones())
-        )
-    return value
+def _over(table: Table, modes: Sequence[str]) -> tuple[str, ...]:
+    """What percentiles over the departures are of: travel time, and reach beside it."""
+    over = table.texts("over", ("time",))
+    for name in over:
+        if name not in OVER:
+            table.fault("over", "is not known", name, nearest(name, OVER))
+    if "time" not in over:
+        table.fault("over", 'must hold "time"', remedy='over = ["time", "access"]')
+    if "access" in over and not any("transit" in mode for mode in modes):
+        table.fault("over", "needs a mode of [transit]: others have no departures", "access")
+    return over
 
 
 def _reach(
@@ -340,6 +253,7 @@ def _reach(
         modes=modes,
         bands_min=table.numbers("bands_min", (15.0, 30.0, 45.0, 60.0), above=0.0, high=360.0),
         percentiles=tuple(int(p) for p in percentiles),
+        over=_over(table, modes),
         decay=table.text("decay"),
         limit_min=table.number("limit_min", above=0.0, high=360.0),
         max_rides=table.integer("max_rides", 4, low=1, high=16),
