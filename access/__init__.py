@@ -53,6 +53,7 @@ from halfcircle.access.scoreboard import city_pairs, city_scoreboard
 from halfcircle.access.street_times import StreetTimes, build_street_times
 from halfcircle.access.transit_times import TransitTimes
 from halfcircle.access.travel_times import TravelTimeSource, origin_blocks, travel_time_table
+from halfcircle.access.validation import rank_correlation
 from halfcircle.access.zonal_decay import ZonalDecay
 
 __all__ = [
@@ -98,6 +99,7 @@ __all__ = [
     "palma",
     "poverty_summary",
     "rail_performance",
+    "rank_correlation",
     "rank_shares",
     "reach_table",
     "read_times",

@@ -19,6 +19,7 @@ from halfcircle.outputs._columns import (
     count,
 )
 from halfcircle.outputs.border_columns import BORDER_TABLES, SKILLS
+from halfcircle.outputs.measure_columns import MEASURE_TABLES
 
 __all__ = ["TABLES", "Column", "Table"]
 
@@ -138,5 +139,6 @@ TABLES: dict[str, Table] = {
             ),
         ),
         *BORDER_TABLES,
+        *MEASURE_TABLES,
     )
 }

@@ -121,6 +121,8 @@ class RunResult:
     border_summary, border_sensitivity, half_circle, border_land, border_causes, border_pairs,
     border_potential, border_wages, border_sources : DataFrame, optional
         What else is told about the border.
+    measures, area_measures, city_pairs, closures : DataFrame, optional
+        Measures beside reach: of zones, of the whole area, between cities, of amenities.
     regions : mapping of str to GeoDataFrame
         Layer name -> region polygons.
     border_line : shapely geometry, optional
@@ -165,6 +167,10 @@ class RunResult:
     border_potential: pd.DataFrame | None = None
     border_wages: pd.DataFrame | None = None
     border_sources: pd.DataFrame | None = None
+    measures: pd.DataFrame | None = None
+    area_measures: pd.DataFrame | None = None
+    city_pairs: pd.DataFrame | None = None
+    closures: pd.DataFrame | None = None
     regions: Mapping[str, Any] = field(default_factory=dict)
     border_line: Any = None
     weight: str | None = None

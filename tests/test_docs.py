@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from halfcircle.study.cli import main
+from halfcircle.study.measures_keys import KINDS
 from halfcircle.study.study_file import read_study
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,5 +61,6 @@ def test_every_key_of_the_study_file_is_documented() -> None:
         r"\.(?:text|number_or|number|integer|numbers|texts|number_map|text_map|flag|path|raw)\(\s*"
     )
     keys = set(re.findall(read + r'"(\w+)"', source))
-    documented = set(re.findall(r"`(\w+)`", page)) | set(re.findall(r"\b(\w+) = ", page))
+    keys |= {key for kind in KINDS.values() for key in kind} | set(KINDS)
+    documented = set(re.findall(r"`([\w-]+)`", page)) | set(re.findall(r"\b(\w+) = ", page))
     assert keys - documented == set()

@@ -12,6 +12,7 @@ from halfcircle.gtfs import choose_date
 from halfcircle.study.border_inputs import read_border_inputs
 from halfcircle.study.border_skills import study_skills
 from halfcircle.study.inputs import read_inputs
+from halfcircle.study.measures_inputs import read_measure_columns
 from halfcircle.study.progress import Progress
 from halfcircle.study.reach import check_border_rules
 from halfcircle.study.scenario_run import check_scenarios
@@ -43,6 +44,7 @@ def check_study(path: Path, *, progress: Progress | None = None) -> tuple[str, b
         further = read_border_inputs(study, inputs.zones)
         check_border_rules(study, inputs)
         study_skills(study, inputs, further)
+        read_measure_columns(study, inputs)
         notes = Faults()
         notes.extend(inputs.zones.notices)
         for opportunity in inputs.opportunities:

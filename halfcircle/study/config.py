@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from halfcircle.errors import Fault
 from halfcircle.study.penalties import PenaltyConfig
@@ -19,6 +19,7 @@ __all__ = [
     "BorderConfig",
     "CountrySource",
     "FeedConfig",
+    "MeasureConfig",
     "OpportunityConfig",
     "PenaltyConfig",
     "ReachConfig",
@@ -225,6 +226,28 @@ class RegionsConfig:
 
 
 @dataclass(frozen=True)
+class MeasureConfig:
+    """One table of ``[[measures]]``.
+
+    Parameters
+    ----------
+    kind : str
+        A key of `halfcircle.study.measures_keys.KINDS`.
+    name : str
+        Unique; the kind where the study gives none.
+    where : str
+        File and line, for faults that show later.
+    values : dict of str to value
+        By key of the kind.
+    """
+
+    kind: str
+    name: str
+    where: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Study:
     """A checked study file."""
 
@@ -241,6 +264,7 @@ class Study:
     reach: ReachConfig | None = None
     border: BorderConfig | None = None
     regions: RegionsConfig | None = None
+    measures: tuple[MeasureConfig, ...] = ()
     scenarios: tuple[ScenarioConfig, ...] = ()
     out: Path = Path("out")
     notices: tuple[Fault, ...] = ()

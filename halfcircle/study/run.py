@@ -21,6 +21,8 @@ from halfcircle.study.border_inputs import read_border_inputs
 from halfcircle.study.border_skills import study_skills
 from halfcircle.study.config import Study
 from halfcircle.study.inputs import read_inputs
+from halfcircle.study.measures import compute_measures
+from halfcircle.study.measures_inputs import read_measure_columns
 from halfcircle.study.modes import Modes, build_modes
 from halfcircle.study.progress import Progress
 from halfcircle.study.reach import check_border_rules, compute_reach
@@ -145,6 +147,7 @@ def compute_study(
     workers = workers or os.cpu_count() or 1
     inputs = read_inputs(study, progress)
     border_inputs = read_border_inputs(study, inputs.zones)
+    measure_columns = read_measure_columns(study, inputs)
     key = run_key([__version__, study.sha256, [(s.role, s.path, s.sha256) for s in inputs.sources]])
     check_border_rules(study, inputs)
     inputs = replace(inputs, skills=study_skills(study, inputs, border_inputs))
@@ -162,6 +165,16 @@ def compute_study(
     sectors = None if tables.sectors is None else _stacked(tables.sectors, scenarios.sectors)
     about_border = compute_border(
         study, inputs, border_inputs, modes, border, sectors, store, progress=progress
+    )
+    measures = compute_measures(
+        study,
+        inputs,
+        measure_columns,
+        modes,
+        tables.reach,
+        scenarios.computed,
+        store,
+        progress=progress,
     )
     opportunities = inputs.opportunities
     if inputs.population is not None:
@@ -194,10 +207,12 @@ def compute_study(
             *regions.notices,
             *scenarios.notices,
             *about_border.notices,
+            *measures.notices,
         ),
         timings_s=dict(progress.timings_s),
         study_hash=key,
         **about_border.by_name(),
+        **measures.by_name(),
     )
     further = dict(regions.further)
     if modes.joined:

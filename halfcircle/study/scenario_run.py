@@ -63,6 +63,8 @@ class Scenarios:
     notices : tuple of Fault
     sources : tuple of Source
         What the edits are based on.
+    computed : tuple of Computed
+        The scenarios themselves, for what is worked out from their travel times.
     """
 
     reach: tuple[pd.DataFrame, ...] = ()
@@ -75,6 +77,7 @@ class Scenarios:
     files: dict[str, Callable[[Path], object]] = field(default_factory=dict)
     notices: tuple[Fault, ...] = ()
     sources: tuple[Source, ...] = ()
+    computed: tuple[Computed, ...] = ()
 
     def write(self, folder: Path) -> list[Path]:
         """Write the files of all scenarios; returns their paths."""
@@ -209,6 +212,7 @@ def compute_scenarios(
             for edit in config.edits
             if edit.source or edit.date or edit.note
         ),
+        computed=tuple(found),
     )
 
 

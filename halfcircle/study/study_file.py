@@ -30,6 +30,7 @@ from halfcircle.study.config import (
     TransitConfig,
     ZonesConfig,
 )
+from halfcircle.study.measures_file import read_measures, with_longest
 from halfcircle.study.scenario_file import read_scenarios
 from halfcircle.study.transit_file import read_transit
 
@@ -84,6 +85,7 @@ def read_study(path: Path) -> Study:
     reach = _reach(top, streets, transit, times, opportunities)
     border = read_border(top, zones, reach, opportunities)
     regions = _regions(top, zones, reach)
+    measures = read_measures(top, zones, reach, opportunities)
     outputs = top.table("outputs")
     out = outputs.path("folder") or top.folder / "out"
     outputs.finish()
@@ -102,9 +104,10 @@ def read_study(path: Path) -> Study:
         streets=streets,
         times=times,
         transit=transit,
-        reach=reach,
+        reach=None if reach is None else with_longest(reach, measures),
         border=border,
         regions=regions,
+        measures=measures,
         scenarios=scenarios,
         out=out,
         notices=faults.warnings,

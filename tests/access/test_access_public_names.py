@@ -15,7 +15,7 @@ MEASURES = sorted(
     in {
         *("availability", "borrowed", "chains", "closures", "competition", "competition_levels"),
         *("equity", "fairness", "interval", "mode_gaps", "nearest", "norms", "performance"),
-        *("reverse_reach", "scoreboard", "zonal_decay"),
+        *("reverse_reach", "scoreboard", "validation", "zonal_decay"),
     }
 )
 
