@@ -15,22 +15,19 @@ from halfcircle.outputs.isochrones import isochrones, place_isochrones, write_is
 from halfcircle.outputs.layers import LayerKey, Layers, build_layers, build_loss_layers
 from halfcircle.outputs.manifest import write_manifest, write_timings
 from halfcircle.outputs.maps import build_map, write_map
+from halfcircle.outputs.package import run_tables, write_data_dictionary, write_data_package
 from halfcircle.outputs.published import Claim, published_claims
 from halfcircle.outputs.rasters import write_rasters
 from halfcircle.outputs.report import build_report, write_report
 from halfcircle.outputs.result import RunResult, Settings, Source
-from halfcircle.outputs.tables import (
-    write_data_dictionary,
-    write_data_package,
-    write_table,
-    write_tables,
-    write_wide_csv,
-)
+from halfcircle.outputs.sheets import CSV_STYLES, write_frame
+from halfcircle.outputs.tables import write_table, write_tables, write_wide_csv
 from halfcircle.outputs.texts import LANGUAGES, Texts
 from halfcircle.outputs.views import Picture
 from halfcircle.outputs.write import write_outputs
 
 __all__ = [
+    "CSV_STYLES",
     "LANGUAGES",
     "TABLES",
     "Change",
@@ -57,9 +54,11 @@ __all__ = [
     "isochrones",
     "place_isochrones",
     "published_claims",
+    "run_tables",
     "write_claims",
     "write_data_dictionary",
     "write_data_package",
+    "write_frame",
     "write_geopackage",
     "write_indicators",
     "write_isochrones",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["text", "number", "integer"]
+Kind = Literal["text", "number", "integer", "boolean"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Column:
     Parameters
     ----------
     name : str
-    kind : {"text", "number", "integer"}
+    kind : {"text", "number", "integer", "boolean"}
     unit : str
         Empty for text.
     description : str

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -13,29 +11,17 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from halfcircle._files import write_text
 from halfcircle.outputs.layers import Layers, build_layers, build_loss_layers, main_key
 from halfcircle.outputs.published import Claim, published_claims
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.shapes import border_line
+from halfcircle.outputs.sheet_columns import SHEETS
+from halfcircle.outputs.sheets import CsvStyle, write_frame
 from halfcircle.outputs.statistics import weights_of
-from halfcircle.outputs.tables import safe_cell
 
 __all__ = ["CLAIM_COLUMNS", "check_claims", "write_claims"]
 
-CLAIM_COLUMNS = (
-    "claim_id",
-    "claim",
-    "kind",
-    "source",
-    "vintage",
-    "published",
-    "tolerance",
-    "unit",
-    "found",
-    "verdict",
-    "why",
-)
+CLAIM_COLUMNS = SHEETS["claims"].column_names
 # A part of a country says nothing about figures for all of it.
 WHOLE_COUNTRY = {"NL": {"people": 15_000_000.0, "jobs": 6_500_000.0, "zones": 300}}
 # The same municipality under another year's numbers is still the same claim, within this.
@@ -91,13 +77,14 @@ def check_claims(result: RunResult, claims: Sequence[Claim] | None = None) -> pd
     return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
 
 
-def write_claims(result: RunResult, path: Path) -> Path | None:
+def write_claims(result: RunResult, path: Path, *, style: CsvStyle = "point") -> Path | None:
     """Write the verdicts as CSV; None, and no file, if the run can test no claim at all.
 
     Parameters
     ----------
     result : RunResult
     path : Path
+    style : {"point", "comma"}
 
     Returns
     -------
@@ -111,15 +98,7 @@ def write_claims(result: RunResult, path: Path) -> Path | None:
     table = check_claims(result)
     if (table["verdict"] == "not testable").all():
         return None
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(CLAIM_COLUMNS)
-    for row in table.itertuples(index=False, name=None):
-        cells = ["" if cell != cell else cell for cell in row]
-        writer.writerow(
-            f"{cell:.6g}" if isinstance(cell, float) else safe_cell(str(cell)) for cell in cells
-        )
-    return write_text(path, text.getvalue(), encoding="utf-8-sig")
+    return write_frame(path, table, style=style)
 
 
 # -- what tests share ------------------------------------------------------------------------------

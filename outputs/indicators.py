@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,17 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from halfcircle._files import write_text
 from halfcircle.outputs.layers import LayerKey, Layers, build_loss_layers
 from halfcircle.outputs.result import RunResult
+from halfcircle.outputs.sheet_columns import SHEETS
+from halfcircle.outputs.sheets import CsvStyle, write_sheet
 from halfcircle.outputs.statistics import Weights, spread, weights_of
-from halfcircle.outputs.tables import safe_cell
 
 __all__ = ["INDICATORS", "Indicator", "build_indicators", "write_indicators"]
-
-AREA = ("area_type", "area_id", "area_name")
-ABOUT = ("scenario", "mode", "opportunity", "group", "band_min", "percentile", "measure")
-COLUMNS = (*AREA, "indicator", *ABOUT, "value", "unit", "year", "source", "definition")
 
 
 class Indicator(NamedTuple):
@@ -79,8 +73,10 @@ def build_indicators(result: RunResult, layers: Layers, losses: Layers) -> list[
     return rows
 
 
-def write_indicators(result: RunResult, layers: Layers, losses: Layers, path: Path) -> Path:
-    """Write ``indicators.csv``: UTF-8 with a byte order mark, comma between fields, decimal point.
+def write_indicators(
+    result: RunResult, layers: Layers, losses: Layers, path: Path, *, style: CsvStyle = "point"
+) -> Path:
+    """Write ``indicators.csv``; see `halfcircle.outputs.sheets.write_sheet`.
 
     Parameters
     ----------
@@ -88,6 +84,7 @@ def write_indicators(result: RunResult, layers: Layers, losses: Layers, path: Pa
     layers, losses : Layers
         Reach and border loss.
     path : Path
+    style : {"point", "comma"}
 
     Returns
     -------
@@ -99,26 +96,18 @@ def write_indicators(result: RunResult, layers: Layers, losses: Layers, path: Pa
         The file cannot be written.
     """
     people = weights_of(result).name or "zones"
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    rows = []
     for row in build_indicators(result, layers, losses):
         key = row.key
-        about = [""] * len(ABOUT)
-        about[2:4] = [row.opportunity, row.group]
+        about: list[object] = [None, None, row.opportunity, row.group, None, None, None]
         if key is not None:
-            band = "" if key.band_min is None else f"{key.band_min:g}"
-            percentile = "" if key.percentile is None else str(key.percentile)
             about = [key.scenario, key.mode, key.opportunity, key.group]
-            about += [band, percentile, key.measure]
-        year = "" if row.year is None else str(row.year)
+            about += [key.band_min, key.percentile, key.measure]
         definition = INDICATORS[row.indicator].format(people=people)
-        cells = [row.area_type, row.area_id, row.area_name, row.indicator, *about]
-        cells += [f"{row.value:.10g}", row.unit, year, row.source, definition]
-        value_at = len(AREA) + 1 + len(ABOUT)
-        # Numbers may start with a minus sign; words may not.
-        writer.writerow(cell if i == value_at else safe_cell(cell) for i, cell in enumerate(cells))
-    return write_text(path, text.getvalue(), encoding="utf-8-sig")
+        area = (row.area_type, row.area_id, row.area_name)
+        fact = (row.value, row.unit, row.year, row.source, definition)
+        rows.append((*area, row.indicator, *about, *fact))
+    return write_sheet(path, SHEETS["indicators"].column_names, rows, style=style)
 
 
 Area = tuple[str, str, str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import platform
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from halfcircle import __version__
-from halfcircle._files import sha256_of, write_text
+from halfcircle._files import sha256_of
 from halfcircle.outputs.layers import FIRST_SCENARIO
+from halfcircle.outputs.package import write_json
 from halfcircle.outputs.result import RunResult
 
 __all__ = ["write_manifest", "write_timings"]
@@ -109,7 +109,7 @@ def write_manifest(result: RunResult, path: Path, *, outputs: Iterable[Path] = (
             for output in outputs
         ],
     }
-    return write_text(path, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    return write_json(path, manifest)
 
 
 def write_timings(result: RunResult, path: Path) -> Path:
@@ -130,7 +130,7 @@ def write_timings(result: RunResult, path: Path) -> Path:
         The file cannot be written.
     """
     seconds = {stage: round(float(value), 3) for stage, value in result.timings_s.items()}
-    return write_text(path, json.dumps({"seconds": seconds}, indent=2) + "\n")
+    return write_json(path, {"seconds": seconds})
 
 
 def _version(library: str) -> str | None:

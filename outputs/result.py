@@ -125,6 +125,9 @@ class RunResult:
         Measures beside reach: of zones, of the whole area, between cities, of amenities.
     regions : mapping of str to GeoDataFrame
         Layer name -> region polygons.
+    further : mapping of str to DataFrame
+        Tables beside those, by path below the output folder without suffix: ``joined``,
+        ``regions_dial``, ``scenarios/winners_and_losers``, ...; written as CSV.
     border_line : shapely geometry, optional
         National border in the CRS of the zones; without it the line between zones of different
         countries is drawn.
@@ -172,6 +175,7 @@ class RunResult:
     city_pairs: pd.DataFrame | None = None
     closures: pd.DataFrame | None = None
     regions: Mapping[str, Any] = field(default_factory=dict)
+    further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     border_line: Any = None
     weight: str | None = None
     sources: tuple[Source, ...] = ()

@@ -1,4 +1,4 @@
-"""Tables: Parquet for machines, one CSV for spreadsheets, and a dictionary of what they hold.
+"""Tables: Parquet for machines, and one wide CSV for spreadsheets.
 
 Rows are put in one order and no time stamp is written, so that the same results give the same
 bytes, however many workers computed them.
@@ -6,9 +6,6 @@ bytes, however many workers computed them.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from pathlib import Path
 
 import numpy as np
@@ -16,25 +13,34 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from halfcircle._files import replacing, write_text
+from halfcircle._files import replacing
 from halfcircle.outputs._codes import rank
-from halfcircle.outputs.columns import TABLES, Column, Table
-from halfcircle.outputs.layers import Layers, column_names
+from halfcircle.outputs._columns import ZONE_ID, Column, Table
+from halfcircle.outputs.columns import TABLES
+from halfcircle.outputs.layers import LayerKey, Layers, column_names
 from halfcircle.outputs.result import RunResult
+from halfcircle.outputs.sheets import CsvStyle, write_sheet
 
 __all__ = [
-    "safe_cell",
-    "write_data_dictionary",
-    "write_data_package",
+    "wide_table",
     "write_table",
     "write_tables",
     "write_wide_csv",
 ]
 
-ARROW = {"text": pa.string(), "number": pa.float64(), "integer": pa.int32()}
-FRICTIONLESS = {"text": "string", "number": "number", "integer": "integer"}
-# A cell that begins with one of these is run as a formula by spreadsheet programs.
-FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
+ARROW = {
+    "text": pa.string(),
+    "number": pa.float64(),
+    "integer": pa.int32(),
+    "boolean": pa.bool_(),
+}
+ZONE_COLUMNS = (
+    ZONE_ID,
+    Column("name", "text", "", "name of the zone"),
+    Column("country", "text", "", "ISO code of the side of the border", required=False),
+    Column("lon", "number", "degrees, WGS 84", "longitude of the zone's point"),
+    Column("lat", "number", "degrees, WGS 84", "latitude of the zone's point"),
+)
 
 
 def write_tables(result: RunResult, folder: Path) -> list[Path]:
@@ -125,17 +131,44 @@ def _schema(spec: Table) -> pa.Schema:
     return pa.schema(fields, metadata=about)
 
 
-def write_wide_csv(result: RunResult, layers: Layers, path: Path) -> Path:
-    """Write one row per zone and one column per layer, for spreadsheets.
+def wide_table(layers: Layers) -> Table:
+    """Columns of ``zones.csv``.
 
-    UTF-8 with a byte order mark, comma between fields, point in numbers; an empty cell is a value
-    that is not known. Text that a spreadsheet would run as a formula starts with an apostrophe.
+    Parameters
+    ----------
+    layers : Layers
+
+    Returns
+    -------
+    Table
+    """
+    names = column_names(layers.keys, taken=tuple(column.name for column in ZONE_COLUMNS))
+    columns = tuple(
+        Column(name, "number", "unit of the opportunity", _layer_words(key), required=False)
+        for name, key in zip(names, layers.keys, strict=True)
+    )
+    what = "one row per zone, one column per kind of reach"
+    return Table("zones", what, (*ZONE_COLUMNS, *columns))
+
+
+def _layer_words(key: LayerKey) -> str:
+    parts = [key.opportunity, key.group if key.group != "all" else "", key.mode]
+    parts += ["" if key.band_min is None else f"{key.band_min:g} min"]
+    parts += ["" if key.percentile is None else f"percentile {key.percentile}", key.measure]
+    return ", ".join(part for part in (*parts, key.scenario) if part)
+
+
+def write_wide_csv(
+    result: RunResult, layers: Layers, path: Path, *, style: CsvStyle = "point"
+) -> Path:
+    """Write one row per zone and one column per layer, for spreadsheets; see `write_sheet`.
 
     Parameters
     ----------
     result : RunResult
     layers : Layers
     path : Path
+    style : {"point", "comma"}
 
     Returns
     -------
@@ -147,97 +180,8 @@ def write_wide_csv(result: RunResult, layers: Layers, path: Path) -> Path:
         The file cannot be written.
     """
     zones = result.zones
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    fixed = ["zone_id", "name", "country", "lon", "lat"]
-    writer.writerow(fixed + column_names(layers.keys, taken=tuple(fixed)))
     country = zones.places.country
-    columns = layers.values.T
-    for i in range(len(zones)):
-        side = "" if country is None else country[i]
-        row: list[object] = [safe_cell(text) for text in (zones.zone_id[i], zones.label[i], side)]
-        row += [f"{zones.places.lon[i]:.6f}", f"{zones.places.lat[i]:.6f}"]
-        row += ["" if np.isnan(value) else f"{value:.10g}" for value in columns[i]]
-        writer.writerow(row)
-    return write_text(path, text.getvalue(), encoding="utf-8-sig")
-
-
-def safe_cell(text: str) -> str:
-    """Text for a cell of a spreadsheet: what would be run as a formula gets an apostrophe."""
-    return "'" + text if text.startswith(FORMULA_START) else text
-
-
-def write_data_dictionary(result: RunResult, path: Path) -> Path:
-    """Write what each column of each table means, as CSV.
-
-    Parameters
-    ----------
-    result : RunResult
-    path : Path
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    OutputError
-        The file cannot be written.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(["table", "column", "type", "unit", "key", "may_be_empty", "description"])
-    for name, table in result.tables.items():
-        for column in TABLES[name].present(table.columns).columns:
-            flags = ["yes" if flag else "no" for flag in (column.key, not column.required)]
-            about = [column.name, column.kind, column.unit, *flags, column.description]
-            writer.writerow([f"{name}.parquet", *about])
-    return write_text(path, text.getvalue(), encoding="utf-8-sig")
-
-
-def write_data_package(result: RunResult, path: Path) -> Path:
-    """Write ``datapackage.json`` (Frictionless Data Package) for the tables of a run.
-
-    Parameters
-    ----------
-    result : RunResult
-    path : Path
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    OutputError
-        The file cannot be written.
-    """
-    resources = []
-    for name, table in result.tables.items():
-        spec = TABLES[name].present(table.columns)
-        fields = [
-            {
-                "name": column.name,
-                "type": FRICTIONLESS[column.kind],
-                "description": column.description,
-                "unit": column.unit,
-                "constraints": {"required": column.required},
-            }
-            for column in spec.columns
-        ]
-        resources.append(
-            {
-                "name": name,
-                "path": f"{name}.parquet",
-                "format": "parquet",
-                "description": spec.description,
-                "schema": {"fields": fields, "primaryKey": list(spec.key_names)},
-            }
-        )
-    package = {
-        "name": "halfcircle-run",
-        "title": result.name,
-        "sources": [{"title": source.name, "path": source.path} for source in result.sources],
-        "resources": resources,
-    }
-    return write_text(path, json.dumps(package, indent=2, ensure_ascii=False) + "\n")
+    sides = np.full(len(zones), "", dtype=object) if country is None else country
+    places = (np.round(part, 6) for part in (zones.places.lon, zones.places.lat))
+    rows = zip(zones.zone_id, zones.label, sides, *places, *layers.values, strict=True)
+    return write_sheet(path, wide_table(layers).column_names, rows, style=style)

@@ -13,21 +13,20 @@ from halfcircle.outputs.indicators import write_indicators
 from halfcircle.outputs.layers import build_layers, build_loss_layers
 from halfcircle.outputs.manifest import write_manifest, write_timings
 from halfcircle.outputs.maps import write_map
+from halfcircle.outputs.package import run_tables, write_data_dictionary, write_data_package
 from halfcircle.outputs.rasters import write_rasters
 from halfcircle.outputs.report import write_report
 from halfcircle.outputs.result import RunResult
-from halfcircle.outputs.tables import (
-    write_data_dictionary,
-    write_data_package,
-    write_tables,
-    write_wide_csv,
-)
+from halfcircle.outputs.sheets import CsvStyle, write_frame
+from halfcircle.outputs.tables import write_tables, write_wide_csv
 from halfcircle.outputs.texts import Texts
 
 __all__ = ["write_outputs"]
 
 
-def write_outputs(result: RunResult, folder: Path, *, language: str = "en") -> list[Path]:
+def write_outputs(
+    result: RunResult, folder: Path, *, language: str = "en", csv: CsvStyle = "point"
+) -> list[Path]:
     """Write everything that a run leaves behind.
 
     Parameters
@@ -37,6 +36,8 @@ def write_outputs(result: RunResult, folder: Path, *, language: str = "en") -> l
         Made where it does not exist; files of an earlier run are replaced, each in one step.
     language : {"en", "nl", "de"}
         Of report, map, and titles in the GeoPackage and the rasters.
+    csv : {"point", "comma"}
+        Comma and decimal point, or semicolon and decimal comma, in CSV files.
 
     Returns
     -------
@@ -57,17 +58,20 @@ def write_outputs(result: RunResult, folder: Path, *, language: str = "en") -> l
     layers, losses = build_layers(result), build_loss_layers(result)
     deltas = build_delta_layers(result)
     written = write_tables(result, folder)
-    written.append(write_wide_csv(result, layers, folder / "zones.csv"))
-    written.append(write_indicators(result, layers, losses, folder / "indicators.csv"))
-    claims = write_claims(result, folder / "claims.csv")
+    written.append(write_wide_csv(result, layers, folder / "zones.csv", style=csv))
+    written.append(write_indicators(result, layers, losses, folder / "indicators.csv", style=csv))
+    claims = write_claims(result, folder / "claims.csv", style=csv)
     written += [] if claims is None else [claims]
-    written.append(write_data_dictionary(result, folder / "data_dictionary.csv"))
-    written.append(write_data_package(result, folder / "datapackage.json"))
+    summary = write_border_summary(result, folder / "border_summary.csv", style=csv)
+    written += [] if summary is None else [summary]
+    for name, table in result.further.items():
+        written.append(write_frame(folder / f"{name}.csv", table, style=csv))
+    tables = run_tables(result, layers, claims=claims is not None)
+    written.append(write_data_dictionary(tables, folder / "data_dictionary.csv", style=csv))
+    written.append(write_data_package(result, tables, folder / "datapackage.json", style=csv))
     written.append(
         write_geopackage(result, layers, losses, folder / "study.gpkg", texts=texts, deltas=deltas)
     )
-    summary = write_border_summary(result, folder / "border_summary.csv")
-    written += [] if summary is None else [summary]
     regions = write_regions(result, folder / "regions.gpkg")
     written += [] if regions is None else [regions]
     written += write_rasters(result, layers, folder / "rasters", texts=texts)

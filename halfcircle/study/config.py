@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from halfcircle.errors import Fault
+from halfcircle.outputs.sheets import CsvStyle
 from halfcircle.study.penalties import PenaltyConfig
 from halfcircle.study.scenario_edits import ScenarioConfig
 
@@ -257,6 +258,7 @@ class Study:
     zones: ZonesConfig
     crs: str | None = None
     language: str = "en"
+    csv: CsvStyle = "point"
     opportunities: tuple[OpportunityConfig, ...] = ()
     streets: StreetsConfig | None = None
     times: tuple[TimesConfig, ...] = ()

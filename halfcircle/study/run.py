@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from halfcircle._files import replacing
 from halfcircle._version import __version__
 from halfcircle.errors import OutputError
 from halfcircle.outputs import RunResult, Settings, write_outputs
 from halfcircle.outputs.manifest import write_manifest
+from halfcircle.outputs.sheets import CsvStyle
 from halfcircle.study.blocks import BlockStore, run_key
 from halfcircle.study.border import compute_border
 from halfcircle.study.border_inputs import read_border_inputs
@@ -46,25 +46,16 @@ class Computed:
         Finished blocks, to be closed once the results are written.
     scenarios : Scenarios
         What they leave behind beside the tables.
-    further : dict of str to DataFrame
-        Tables beside those of the contract, by file name without suffix: ``joined`` (stations,
-        trips and trains of the feeds that are one in the timetable), ``regions_*``.
     """
 
     result: RunResult
     store: BlockStore
     scenarios: Scenarios
-    further: dict[str, pd.DataFrame]
 
-    def write(self, folder: Path, *, language: str = "en") -> list[Path]:
+    def write(self, folder: Path, *, language: str = "en", csv: CsvStyle = "point") -> list[Path]:
         """Write everything into `folder`; returns the files."""
-        written = write_outputs(self.result, folder, language=language)
-        further = [*self.scenarios.write(folder)]
-        for name, table in self.further.items():
-            path = folder / f"{name}.csv"
-            with replacing(path) as temporary:
-                table.to_csv(temporary, index=False, lineterminator="\n")
-            further.append(path)
+        written = write_outputs(self.result, folder, language=language, csv=csv)
+        further = self.scenarios.write(folder)
         if further:
             written = [*further, *written]
             write_manifest(
@@ -130,7 +121,7 @@ def run_study(
         raise OutputError(f"{folder}: is a file, expected a folder for the results")
     computed = compute_study(study, folder, workers=workers, resume=resume, progress=progress)
     with progress.stage("results written"):
-        written = computed.write(folder, language=study.language)
+        written = computed.write(folder, language=study.language, csv=study.csv)
     computed.store.close()
     return written
 
@@ -180,6 +171,10 @@ def compute_study(
     if inputs.population is not None:
         opportunities = (*opportunities, inputs.population)
 
+    further = {**regions.further, **scenarios.tables}
+    if modes.joined:
+        columns = ["kind", "first", "second", "reason"]
+        further["joined"] = pd.DataFrame(modes.joined, columns=columns)
     result = RunResult(
         name=study.name,
         zones=inputs.zones,
@@ -195,6 +190,7 @@ def compute_study(
             else _stacked(regions.membership, scenarios.membership)
         ),
         regions={**regions.layers, **scenarios.regions},
+        further=further,
         settings=_settings(study, modes),
         weight=None if inputs.population is None else inputs.population.name,
         sources=(*inputs.sources, *scenarios.sources),
@@ -214,11 +210,7 @@ def compute_study(
         **about_border.by_name(),
         **measures.by_name(),
     )
-    further = dict(regions.further)
-    if modes.joined:
-        columns = ["kind", "first", "second", "reason"]
-        further["joined"] = pd.DataFrame(modes.joined, columns=columns)
-    return Computed(result, store, scenarios, further)
+    return Computed(result, store, scenarios)
 
 
 def _stacked(baseline: pd.DataFrame, variants: Sequence[pd.DataFrame]) -> pd.DataFrame:

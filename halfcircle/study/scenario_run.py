@@ -58,6 +58,8 @@ class Scenarios:
         Rows of ``membership.parquet``, one table per scenario.
     regions : dict of str to GeoDataFrame
         Layers of ``regions.gpkg``.
+    tables : dict of str to DataFrame
+        By path below the output folder, without suffix; written as CSV.
     files : dict of str to callable
         Path below the output folder, and what writes it.
     notices : tuple of Fault
@@ -74,6 +76,7 @@ class Scenarios:
     differences: pd.DataFrame | None = None
     membership: tuple[pd.DataFrame, ...] = ()
     regions: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     files: dict[str, Callable[[Path], object]] = field(default_factory=dict)
     notices: tuple[Fault, ...] = ()
     sources: tuple[Source, ...] = ()
@@ -165,6 +168,7 @@ def compute_scenarios(
         for one, deltas in zip(found, drawn, strict=True)
     ]
     table = pd.concat(differences, ignore_index=True)
+    sheets: dict[str, pd.DataFrame] = {}
     files: dict[str, Callable[[Path], object]] = {}
     if len(table):
         parts = (inputs.zones.places.country, inputs.region_type)
@@ -174,23 +178,25 @@ def compute_scenarios(
         every = [deltas for deltas in drawn if deltas is not None]
         together = pd.concat(every, ignore_index=True) if every else None
         winners = with_intervals(winners, together, inputs.zones, people, by=by)
-        files["scenarios/winners_and_losers.csv"] = _csv(winners)
+        sheets["scenarios/winners_and_losers"] = winners
         for one, config in zip(found, study.scenarios, strict=True):
             own = winners[winners["scenario"] == one.name]
-            files |= _scenario_files(base, one, config, own, people)
+            further, written = _scenario_files(base, one, config, own, people)
+            sheets |= further
+            files |= written
     notices = [n for one in found for n in one.notices]
     with progress.stage("daily urban systems of scenarios"):
         systems = compute_systems(base, found, workers=workers)
     notices += systems.notices
     if systems.chances is not None:
-        files["scenarios/one_system.csv"] = _csv(systems.chances)
+        sheets["scenarios/one_system"] = systems.chances
     for number, (one, config) in enumerate(zip(found, study.scenarios, strict=True), start=1):
         if config.attribute and config.edits:
             with progress.stage(f"attribution of {config.name}"):
                 attributed = _attribution(
                     base, one, config, store, f"s{number:02d}", workers=workers, progress=progress
                 )
-            files[f"{folder_of(config.name)}/attribution.csv"] = _csv(attributed)
+            sheets[f"{folder_of(config.name)}/attribution"] = attributed
     return Scenarios(
         reach=tuple(one.reach for one in found),
         unreached=tuple(one.unreached for one in found),
@@ -199,6 +205,7 @@ def compute_scenarios(
         differences=table,
         membership=systems.membership,
         regions=systems.layers,
+        tables=sheets,
         files=files,
         notices=tuple(dict.fromkeys(notices)),
         sources=tuple(
@@ -222,13 +229,14 @@ def _scenario_files(
     config: ScenarioConfig,
     winners: pd.DataFrame,
     people: npt.NDArray[np.float64],
-) -> dict[str, Callable[[Path], object]]:
-    """Timetables, what changes in them, and times between cities."""
+) -> tuple[dict[str, pd.DataFrame], dict[str, Callable[[Path], object]]]:
+    """Tables, and files with what writes them: timetables, what changes in them, city pairs."""
     folder = folder_of(config.name)
+    sheets: dict[str, pd.DataFrame] = {}
     files: dict[str, Callable[[Path], object]] = {}
     connections = connection_table(base.tables.unreached, one.unreached, base.inputs.zones)
     if len(connections):
-        files[f"{folder}/connections.csv"] = _csv(connections)
+        sheets[f"{folder}/connections"] = connections
     changed = False
     for old, new in zip(base.inputs.feeds, one.variant.inputs.feeds, strict=True):
         if new is not old:
@@ -238,9 +246,9 @@ def _scenario_files(
         before, start, end = base.modes.timetables[0]
         changes = timetable_changes(before, one.modes.timetables[0][0], (start, end))
         files[f"{folder}/timetable_changes.txt"] = partial(write_text, text=changes.text())
-        files[f"{folder}/timetable_lines.csv"] = _csv(changes.lines)
-        files[f"{folder}/timetable_hops.csv"] = _csv(changes.hops)
-        files[f"{folder}/gain_per_km.csv"] = _csv(gain_per_km_table(winners, changes))
+        sheets[f"{folder}/timetable_lines"] = changes.lines
+        sheets[f"{folder}/timetable_hops"] = changes.hops
+        sheets[f"{folder}/gain_per_km"] = gain_per_km_table(winners, changes)
         reach, source = one.variant.study.reach, one.modes.sources.get("transit")
         if isinstance(source, HeadwayDraws):
             source = source.draws[0]
@@ -253,11 +261,11 @@ def _scenario_files(
                 people,
                 limit_min=reach.access_max_min["walk"],
             )
-            files[f"{folder}/catchments.csv"] = _csv(catchments)
+            sheets[f"{folder}/catchments"] = catchments
     if config.pairs:
         pairs = city_pairs(base.inputs.zones, config.pairs, base.modes, one.modes)
-        files[f"{folder}/city_pairs.csv"] = _csv(pairs)
-    return files
+        sheets[f"{folder}/city_pairs"] = pairs
+    return sheets, files
 
 
 def _attribution(
@@ -310,11 +318,3 @@ def _attribution(
 def folder_of(name: str) -> str:
     """Folder of the files of one scenario."""
     return f"scenarios/{slug(name)}"
-
-
-def _csv(table: pd.DataFrame) -> Callable[[Path], object]:
-    def write(path: Path) -> None:
-        text = table.to_csv(index=False, lineterminator="\r\n", float_format="%.10g")
-        write_text(path, text, encoding="utf-8-sig")
-
-    return write

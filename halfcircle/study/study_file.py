@@ -12,6 +12,7 @@ from pathlib import Path
 
 from halfcircle._checks import Faults, nearest
 from halfcircle.errors import Fault, StudyError
+from halfcircle.outputs import CSV_STYLES
 from halfcircle.regions.methods import METHODS
 from halfcircle.study._toml import Lines, Table
 from halfcircle.study.border_file import country_sources, read_border
@@ -88,6 +89,7 @@ def read_study(path: Path) -> Study:
     measures = read_measures(top, zones, reach, opportunities)
     outputs = top.table("outputs")
     out = outputs.path("folder") or top.folder / "out"
+    csv = outputs.text("csv", "point", choices=CSV_STYLES) or "point"
     outputs.finish()
     scenarios = read_scenarios(top)
     top.asked.add("fetch")  # read by halfcircle.sources
@@ -110,6 +112,7 @@ def read_study(path: Path) -> Study:
         measures=measures,
         scenarios=scenarios,
         out=out,
+        csv="comma" if csv == "comma" else "point",
         notices=faults.warnings,
     )
 

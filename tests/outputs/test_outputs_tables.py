@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import json
 
 import numpy as np
 import pandas as pd
@@ -13,10 +12,7 @@ import pytest
 
 from halfcircle.errors import OutputError
 from halfcircle.outputs import (
-    TABLES,
     build_layers,
-    write_data_dictionary,
-    write_data_package,
     write_table,
     write_tables,
     write_wide_csv,
@@ -124,34 +120,6 @@ def test_wide_csv_opens_in_a_spreadsheet(make_run, tmp_path):
             if not np.isnan(values[i]):
                 name = f"{key.opportunity}_{key.mode}_p{key.percentile}_{key.band_min:g}min"
                 assert float(row[name]) == values[i]
-
-
-def test_dictionary_tells_every_column(make_run, tmp_path):
-    result = make_run(4, border=True)
-    path = write_data_dictionary(result, tmp_path / "data_dictionary.csv")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    told = {(row["table"], row["column"]) for row in rows}
-    expected = {
-        (f"{name}.parquet", column)
-        for name in result.tables
-        for column in TABLES[name].present(result.tables[name].columns).column_names
-    }
-    assert told == expected
-    assert all(row["description"] for row in rows)
-
-
-def test_data_package_describes_the_tables(make_run, tmp_path):
-    result = make_run(4)
-    path = write_data_package(result, tmp_path / "datapackage.json")
-    package = json.loads(path.read_text(encoding="utf-8"))
-    assert package["title"] == result.name
-    assert [resource["path"] for resource in package["resources"]] == [
-        "reach.parquet",
-        "unreached.parquet",
-    ]
-    fields = package["resources"][0]["schema"]["fields"]
-    assert [field["name"] for field in fields] == REACH
 
 
 def test_a_folder_that_cannot_be_written_is_said(make_run, tmp_path):
