@@ -155,10 +155,12 @@ def test_wider_bands_and_sums_of_opportunities(case: Case) -> None:
     np.testing.assert_array_equal(within[..., 0] + within[..., 1], within[..., 2])
 
 
-@pytest.mark.parametrize("engine", ["trip-based", "range-raptor"])
+@pytest.mark.parametrize("engine", ["trip-based", "range-raptor", "continuous"])
 @settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 @given(case=cases(), data=st.data())
-def test_threads_and_blocks_do_not_matter(engine: str, case: Case, data: st.DataObject) -> None:
+def test_threads_and_order_do_not_matter(engine: str, case: Case, data: st.DataObject) -> None:
+    if engine == "continuous":
+        engine, case = "trip-based", replace(case, query=replace(case.query, step_s=None))
     origins = data.draw(
         st.lists(st.integers(0, len(case.access) - 1), min_size=1, max_size=9), label="origins"
     )
