@@ -14,6 +14,8 @@
     │   ├── ScenarioError          edits
     │   └── SourceError            open data: downloads, archives, the lock of a study
     ├── OutputError                a result cannot be written
+    ├── EngineError                another engine is asked for and cannot work
+    ├── ClusterError               a cluster does not answer, or does not do its part
     └── MissingExtraError          an optional package is needed and not installed
 """
 
@@ -24,6 +26,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 __all__ = [
+    "ClusterError",
+    "EngineError",
     "Fault",
     "FeedError",
     "FlowError",
@@ -147,6 +151,14 @@ class SourceError(InputError):
 
 class OutputError(HalfcircleError):
     """A result cannot be written."""
+
+
+class EngineError(HalfcircleError):
+    """Another engine is asked for and is not there, or has stopped."""
+
+
+class ClusterError(HalfcircleError):
+    """A cluster does not answer, or does not do its part."""
 
 
 class MissingExtraError(HalfcircleError):

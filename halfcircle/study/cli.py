@@ -9,7 +9,13 @@ from pathlib import Path
 
 from halfcircle._version import __version__
 from halfcircle.demo import DEMOS, write_demo
-from halfcircle.errors import HalfcircleError, OutputError
+from halfcircle.errors import (
+    ClusterError,
+    EngineError,
+    HalfcircleError,
+    MissingExtraError,
+    OutputError,
+)
 from halfcircle.gtfs import check_feeds
 from halfcircle.study.check import check_study
 from halfcircle.study.cli_fetch import add_fetch_commands, fetch, new
@@ -46,7 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }
         return commands[options.command](options, progress)
     except HalfcircleError as error:
-        what = "cannot write" if isinstance(error, OutputError) else "the inputs are wrong"
+        what = "the inputs are wrong"
+        if isinstance(error, OutputError):
+            what = "cannot write"
+        elif isinstance(error, ClusterError | EngineError | MissingExtraError):
+            what = "cannot run"
         print(f"halfcircle: {what}\n{error}", file=sys.stderr)  # noqa: T201
         return WRONG_INPUT
     except OSError as error:  # a name that is too long, a folder that may not be looked into, ...
@@ -63,6 +73,7 @@ def _run(options: argparse.Namespace, progress: Progress) -> int:
         out=None if options.out is None else Path(options.out),
         workers=options.workers,
         resume=options.resume,
+        scheduler=options.scheduler,
         progress=progress,
     )
     _tell(written, progress)
@@ -173,6 +184,11 @@ def _parser() -> argparse.ArgumentParser:
         help="go on where a run of the same study and inputs was stopped (default: yes)",
     )
     _add_workers(run)
+    run.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Dask scheduler whose workers compute the origins, tcp://host:8786 (extra dask)",
+    )
 
     check = _command(
         commands,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from halfcircle.access.brought_times import OmxTimes
 from halfcircle.access.decay import Decay, decay_by_name, pbl_curve
 from halfcircle.access.measures import (
     REACH_COLUMNS,
@@ -29,6 +29,7 @@ from halfcircle.regions.border_rules import (
     border_preset,
     sensitivity_rules,
 )
+from halfcircle.study._parts import parts_of
 from halfcircle.study.blocks import BlockStore
 from halfcircle.study.border_blocks import block_table
 from halfcircle.study.border_land import closed_streets, study_land
@@ -116,6 +117,14 @@ class _Job:
         if self.border is None or self.border.skills is None:
             return None
         return [False] * (len(self.border.rule_sets) - 1) + [True]
+
+    @property
+    def here_only(self) -> bool:
+        """Whether times come from files or processes of this machine."""
+        return any(
+            isinstance(part, OmxTimes) or getattr(part, "here_only", False) is True
+            for part in parts_of(self.source)
+        )
 
     def tables(self, block: npt.NDArray[np.int64]) -> dict[str, pd.DataFrame]:
         """Reach, and where asked border and sectors, of a block of origins."""
@@ -358,11 +367,11 @@ def _all_blocks(
     blocks = list(origin_blocks(len(source.origins), size))
     if origins is not None:
         blocks = [origins[i : i + size] for i in range(0, len(origins), size)]
-    label = f"reach by {source.mode}"
+    named = {f"{part}{source.mode.replace('+', '-')}-{block[0]:08d}": block for block in blocks}
     parts: dict[str, list[pd.DataFrame]] = {}
-    for block in progress.loop(blocks, total=len(blocks), label=label):
-        name = f"{part}{source.mode.replace('+', '-')}-{block[0]:08d}"
-        for table, frame in store.tables(name, partial(job.tables, block)).items():
+    found = store.all_tables(job, named, progress=progress, label=f"reach by {source.mode}")
+    for tables in found:
+        for table, frame in tables.items():
             parts.setdefault(table, []).append(frame)
     return {table: pd.concat(frames, ignore_index=True) for table, frames in parts.items()}
 

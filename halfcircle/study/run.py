@@ -15,10 +15,11 @@ from halfcircle.errors import OutputError
 from halfcircle.outputs import RunResult, Settings, write_outputs
 from halfcircle.outputs.manifest import write_manifest
 from halfcircle.outputs.sheets import CsvStyle
-from halfcircle.study.blocks import BlockStore, run_key
+from halfcircle.study.blocks import BlockStore, Runner, run_key
 from halfcircle.study.border import compute_border
 from halfcircle.study.border_inputs import read_border_inputs
 from halfcircle.study.border_skills import study_skills
+from halfcircle.study.cluster import connected
 from halfcircle.study.config import Study
 from halfcircle.study.inputs import read_inputs
 from halfcircle.study.measures import compute_measures
@@ -85,6 +86,7 @@ def run_study(
     out: Path | None = None,
     workers: int | None = None,
     resume: bool = True,
+    scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> list[Path]:
     """Run a study and write everything that it leaves behind.
@@ -99,6 +101,8 @@ def run_study(
         Threads; all processors when left out. Results do not depend on it.
     resume : bool
         Go on where an earlier run of the same study and inputs was stopped.
+    scheduler : str, optional
+        Address of a Dask scheduler, whose workers compute the blocks of origins.
     progress : Progress, optional
         Where to report; silent when left out.
 
@@ -113,13 +117,18 @@ def run_study(
         Everything that is wrong with the study or its inputs, at once.
     OutputError
         The output folder cannot be written.
+    ClusterError, MissingExtraError
+        The cluster cannot be used.
     """
     progress = progress or Progress(quiet=True)
     study = read_study(path)
     folder = out if out is not None else study.out
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file, expected a folder for the results")
-    computed = compute_study(study, folder, workers=workers, resume=resume, progress=progress)
+    with connected(scheduler, progress) as runner:
+        computed = compute_study(
+            study, folder, workers=workers, resume=resume, runner=runner, progress=progress
+        )
     with progress.stage("results written"):
         written = computed.write(folder, language=study.language, csv=study.csv)
     computed.store.close()
@@ -132,6 +141,7 @@ def compute_study(
     *,
     workers: int | None = None,
     resume: bool = True,
+    runner: Runner | None = None,
     progress: Progress,
 ) -> Computed:
     """Read, prepare and compute; see `run_study`."""
@@ -144,7 +154,7 @@ def compute_study(
     inputs = replace(inputs, skills=study_skills(study, inputs, border_inputs))
     with progress.stage("edits checked"):
         check_scenarios(study, inputs)
-    store = BlockStore(folder, key, resume=resume)
+    store = BlockStore(folder, key, resume=resume, runner=runner)
     modes = build_modes(study, inputs, workers=workers, progress=progress)
     tables = compute_reach(study, inputs, modes, store, progress=progress)
     scenarios = compute_scenarios(
