@@ -224,7 +224,10 @@ def test_a_cluster_with_a_worker_killed_half_way_gives_the_same_bytes(
     assert {name for name in found if found[name] != alone[name]} == set()
 
 
-def test_a_block_that_kills_its_workers_is_named(runner: ClusterRunner) -> None:
+def test_a_block_that_kills_its_workers_is_named(
+    cluster, runner: ClusterRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster.scheduler, "allowed_failures", 1)
     with pytest.raises(ClusterError, match=r"block b1: .* died, several times .* --memory-limit"):
         list(runner.run(Dies(), blocks(2)))
 
@@ -255,13 +258,16 @@ def test_all_workers_gone_half_way() -> None:
             list(found)
 
 
-def test_an_address_where_nobody_answers(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_address_where_nobody_answers(
+    study: Path, monkeypatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("halfcircle.study.cluster.CONNECT_S", 1.0)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     start_s = time.monotonic()
     assert main(["run", str(study), "--scheduler", f"tcp://127.0.0.1:{port}"]) == 1
-    assert time.monotonic() - start_s < 12
+    assert time.monotonic() - start_s < 10
     told = capsys.readouterr().err
     assert f"no Dask scheduler answers at tcp://127.0.0.1:{port}" in told
     assert "Traceback" not in told
