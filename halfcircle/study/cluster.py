@@ -8,7 +8,9 @@ the byte.
 
 from __future__ import annotations
 
+import json
 import queue
+import socket
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -58,20 +60,7 @@ def connected(
     if scheduler is None:
         yield Here()
         return
-    client_type = _client_type()
-    place: dict[str, Any] = {"address": scheduler}
-    if scheduler.endswith(".json"):
-        if not Path(scheduler).is_file():
-            raise ClusterError(f"{scheduler}: there is no such scheduler file")
-        place = {"scheduler_file": scheduler}
-    try:
-        client = client_type(**place, timeout=CONNECT_S, set_as_default=False, name="halfcircle")
-    except (OSError, ValueError, TypeError) as error:  # a TimeoutError is an OSError
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ClusterError(
-            f"no Dask scheduler answers at {scheduler} ({reason}) - start one with: "
-            "dask scheduler; then, on each machine: dask worker ADDRESS"
-        ) from None
+    client = _client(scheduler)
     try:
         runner = ClusterRunner(client, scheduler, progress, patience_s=patience_s)
         runner.check_workers()
@@ -80,12 +69,36 @@ def connected(
         client.close(timeout=CONNECT_S)
 
 
-def _client_type() -> Any:
+def _client(scheduler: str) -> Any:
+    """A client of the scheduler; faults within `CONNECT_S`."""
     try:
-        from distributed import Client
+        import distributed
+        from distributed import comm
     except ImportError:
         raise MissingExtraError("distributed", extra="dask", purpose="--scheduler") from None
-    return Client
+    tools: Any = distributed
+    addresses: Any = comm
+    address, client = scheduler, None
+    try:
+        if scheduler.endswith(".json"):
+            address = str(json.loads(Path(scheduler).read_text(encoding="utf-8"))["address"])
+        if (scheme := addresses.parse_address(address)[0]) in ("tcp", "tls"):
+            # Asked first: a client that finds nobody, or somebody else, takes long to give up.
+            place = addresses.get_address_host_port(addresses.resolve_address(address), strict=True)
+            with socket.create_connection(place, timeout=CONNECT_S) as line:
+                if scheme == "tcp" and not line.recv(1):  # schedulers speak first
+                    raise OSError("something else listens there")
+        client = tools.Client.__new__(tools.Client)
+        client.__init__(address, timeout=CONNECT_S, set_as_default=False, name="halfcircle")
+    except (OSError, ValueError, TypeError, KeyError) as error:  # a TimeoutError is an OSError
+        if client is not None:
+            client.status = "closed"  # or it tries to close once more at the end of the process
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ClusterError(
+            f"no Dask scheduler answers at {scheduler} ({reason}) - start one with: "
+            "dask scheduler; then, on each machine: dask worker ADDRESS"
+        ) from None
+    return client
 
 
 class ClusterRunner:

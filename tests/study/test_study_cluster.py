@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import signal
@@ -273,10 +274,29 @@ def test_an_address_where_nobody_answers(
     assert "Traceback" not in told
 
 
-@pytest.mark.parametrize("address", ["nonsense", "ftp://x:1", "no/such/file.json"])
+@pytest.mark.parametrize(
+    "address", ["nonsense", "ftp://x:1", "tcp://no-such-host.invalid:8786", "no/file.json"]
+)
 def test_an_address_that_is_none(address: str) -> None:
     with pytest.raises(ClusterError, match=address), connected(address, QUIET):
         pass
+
+
+def test_something_else_listens_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("halfcircle.study.cluster.CONNECT_S", 1.0)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        address = f"tcp://127.0.0.1:{deaf.getsockname()[1]}"
+        with pytest.raises(ClusterError, match="no Dask scheduler"), connected(address, QUIET):
+            pass
+
+
+def test_a_scheduler_file(cluster, tmp_path: Path) -> None:
+    path = tmp_path / "scheduler.json"
+    path.write_text(json.dumps({"address": cluster.scheduler_address}), encoding="utf-8")
+    with connected(str(path), QUIET) as runner:
+        assert isinstance(runner, ClusterRunner)
 
 
 def test_without_the_extra_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
