@@ -11,11 +11,14 @@ from halfcircle.outputs.deltas import (
 from halfcircle.outputs.geopackage import write_geopackage, write_regions
 from halfcircle.outputs.indicators import Indicator, build_indicators, write_indicators
 from halfcircle.outputs.isochrone_pair import CirclePair, circle_pair
+from halfcircle.outputs.isochrone_table import isochrone_frame
 from halfcircle.outputs.isochrones import isochrones, place_isochrones, write_isochrones
 from halfcircle.outputs.layers import LayerKey, Layers, build_layers, build_loss_layers
+from halfcircle.outputs.looks import Boundary, MapLooks
 from halfcircle.outputs.manifest import write_manifest, write_timings
 from halfcircle.outputs.maps import build_map, write_map
 from halfcircle.outputs.package import run_tables, write_data_dictionary, write_data_package
+from halfcircle.outputs.place_reach import PlaceReach
 from halfcircle.outputs.published import Claim, published_claims
 from halfcircle.outputs.rasters import write_rasters
 from halfcircle.outputs.report import build_report, write_report
@@ -30,13 +33,16 @@ __all__ = [
     "CSV_STYLES",
     "LANGUAGES",
     "TABLES",
+    "Boundary",
     "Change",
     "CirclePair",
     "Claim",
     "Indicator",
     "LayerKey",
     "Layers",
+    "MapLooks",
     "Picture",
+    "PlaceReach",
     "RunResult",
     "ScenarioLayers",
     "Settings",
@@ -51,6 +57,7 @@ __all__ = [
     "build_scenario_layers",
     "check_claims",
     "circle_pair",
+    "isochrone_frame",
     "isochrones",
     "place_isochrones",
     "published_claims",

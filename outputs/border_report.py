@@ -14,6 +14,7 @@ from halfcircle.outputs.choropleth import Sheet, draw_map
 from halfcircle.outputs.classes import LOSS_RAMP, MISSING_COLOUR, ZERO_COLOUR, loss_classes
 from halfcircle.outputs.half_circle_report import border_key, half_circle_parts
 from halfcircle.outputs.headlines import people_word
+from halfcircle.outputs.isochrone_report import circle_figures
 from halfcircle.outputs.layers import LayerKey, Layers, build_loss_layers
 from halfcircle.outputs.legend import class_labels, layer_title
 from halfcircle.outputs.result import RunResult
@@ -96,6 +97,7 @@ def border_section(
             )
         ),
         "roses": _roses(result, key, columns, weights, texts),
+        "circles": circle_figures(result, sheet, texts),
         "half": half_circle_parts(result, key, weights, texts),
     }
 

@@ -13,7 +13,8 @@ from markupsafe import Markup
 
 from halfcircle.outputs._svg import path_of, picture, tag, text
 from halfcircle.outputs.classes import MISSING_COLOUR, MISSING_HATCH, ZERO_COLOUR, Classes
-from halfcircle.outputs.map_data import label_places
+from halfcircle.outputs.looks import BOUNDARY_COLOUR, BOUNDARY_DASHES, MapLooks
+from halfcircle.outputs.map_data import boundary_names, label_places
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.shapes import Shapes, border_line, simplify, united, zone_shapes
 
@@ -21,6 +22,8 @@ __all__ = ["Sheet", "build_sheet", "draw_areas", "draw_map"]
 
 WIDTH = 1000.0
 MAX_VERTICES = 40_000
+# Own boundaries lose what is smaller than this, drawing units.
+OUTLINE_DETAIL = 0.6
 # Of a name on the map, drawing units.
 LETTER = 17.5
 
@@ -42,6 +45,10 @@ class Sheet:
     units_per_m : float
     corner_m : tuple of (float, float)
         Of the CRS of the zones: what is drawn at 0, 0.
+    looks : MapLooks
+        Of the run.
+    outlines : tuple of shapely geometry
+        Own boundaries, in units of the drawing.
     """
 
     shapes: Shapes
@@ -51,6 +58,8 @@ class Sheet:
     scale: tuple[float, float]
     units_per_m: float
     corner_m: tuple[float, float]
+    looks: MapLooks
+    outlines: tuple[Any, ...] = ()
 
     def place(self, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Metres in the CRS of the zones -> units of the drawing, shape (n, 2)."""
@@ -83,6 +92,7 @@ def build_sheet(result: RunResult) -> Sheet:
         _scale_bar(factor),
         factor,
         (west - left_m, north),
+        result.looks,
     )
     line = border_line(result, shapes)
     metres = result.zones.places.xy_m(result.zones.crs)
@@ -90,11 +100,22 @@ def build_sheet(result: RunResult) -> Sheet:
     for zone_idx, words, kind in label_places(result, shapes, n_labels=7):
         x, y = empty.place(metres[zone_idx : zone_idx + 1])[0]
         labels.append((float(x), float(y), words, kind))
+    for words, x_m, y_m in boundary_names(result, shapes):
+        x, y = empty.place(np.array([[x_m, y_m]]))[0]
+        labels.append((float(x), float(y), words, "area"))
+    frame = shapely.box(0.0, 0.0, WIDTH, empty.height)
+    outlines = (
+        shapely.intersection(
+            shapely.simplify(shapely.transform(one.geometry, empty.place), OUTLINE_DETAIL), frame
+        )
+        for one in result.looks.boundaries
+    )
     return replace(
         empty,
         shapes=Shapes(shapely.transform(shapes.geometry, empty.place), shapes.areas),
         border=None if line is None else shapely.transform(line, empty.place),
         labels=tuple(labels),
+        outlines=tuple(outlines),
     )
 
 
@@ -215,17 +236,31 @@ def draw_areas(
 
 
 def _border(sheet: Sheet) -> list[Markup]:
+    """Own boundaries, and over them the national border; each dark on white."""
     parts: list[Markup] = []
-    if sheet.border is not None:
-        route = "".join(
-            path_of(np.round(shapely.get_coordinates(part)).astype(np.int64), closed=False)
-            for part in shapely.get_parts(sheet.border)
-        )
+    for i, outline in enumerate(sheet.outlines):
+        route = _route(outline)
+        if not route:
+            continue
         base = {"d": route, "fill": "none", "stroke-linejoin": "round"}
+        parts.append(tag("path", base | {"stroke": "#ffffff", "stroke-width": 5, "opacity": 0.7}))
+        dashes = BOUNDARY_DASHES[i % len(BOUNDARY_DASHES)] or None
+        looks = {"stroke": BOUNDARY_COLOUR, "stroke-width": 2.5, "stroke-dasharray": dashes}
+        parts.append(tag("path", base | looks))
+    if sheet.border is not None:
+        base = {"d": _route(sheet.border), "fill": "none", "stroke-linejoin": "round"}
         parts.append(tag("path", base | {"stroke": "#ffffff", "stroke-width": 9}))
         dash = {"stroke": "#1d1d1d", "stroke-width": 4, "stroke-dasharray": "18 7 4 7"}
         parts.append(tag("path", base | dash))
     return parts
+
+
+def _route(lines: Any) -> str:
+    return "".join(
+        path_of(np.round(shapely.get_coordinates(part)).astype(np.int64), closed=False)
+        for part in shapely.get_parts(lines)
+        if part.geom_type in ("LineString", "LinearRing")
+    )
 
 
 def _ruler(sheet: Sheet, kilometres: str) -> list[Markup]:
@@ -307,6 +342,8 @@ def _label(x: float, y: float, words: str, kind: str) -> Markup:
         looks |= {"font-size": 44, "fill": "#3c3c3c", "letter-spacing": 14, "font-weight": 300}
     else:
         looks |= {"font-size": 30, "fill": "#111111", "font-weight": 600}
+        if kind == "area":
+            looks |= {"font-size": 26, "fill": BOUNDARY_COLOUR, "font-style": "italic"}
         # Names at the edge are moved in, so that none is cut off, in wide fonts neither.
         half = min((1.25 * len(words) + 1) * LETTER / 2, WIDTH / 2)
         x = min(max(x, half), WIDTH - half)

@@ -13,9 +13,16 @@ import shapely
 
 from halfcircle._files import replacing
 from halfcircle.errors import OutputError
-from halfcircle.outputs.classes import Classes, delta_classes, loss_classes, reach_classes
+from halfcircle.outputs.classes import (
+    Classes,
+    ClassMethod,
+    delta_classes,
+    loss_classes,
+    reach_classes,
+)
 from halfcircle.outputs.layers import LayerKey, Layers, column_names
 from halfcircle.outputs.legend import class_labels, delta_labels, layer_title
+from halfcircle.outputs.looks import BOUNDARY_COLOUR
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.shapes import border_line, zone_shapes
 from halfcircle.outputs.styles import line_qml, zones_qml
@@ -58,7 +65,7 @@ def write_geopackage(
     texts: Texts,
     deltas: Layers | None = None,
 ) -> Path:
-    """Write ``study.gpkg``: the layers ``zones`` and, where there is one, ``border``.
+    """Write ``study.gpkg``: the layers ``zones``, and ``border`` and ``boundaries`` if any.
 
     Parameters
     ----------
@@ -96,9 +103,21 @@ def write_geopackage(
         if line is not None:
             frame = gpd.GeoDataFrame({"name": ["border"]}, geometry=[line], crs=result.zones.crs)
             write_layer(frame, temporary, "border", path)
+        outlines = result.looks.boundaries
+        if outlines:
+            frame = gpd.GeoDataFrame(
+                {"name": [one.label for one in outlines]},
+                geometry=[one.geometry for one in outlines],
+                crs=result.zones.crs,
+            )
+            write_layer(frame, temporary, "boundaries", path)
         with closing(sqlite3.connect(temporary)) as database:
             _describe(database, names, keys, texts)
-            _add_styles(database, names, kept, areas=shapes.areas, texts=texts)
+            method = result.looks.classes
+            _add_styles(database, names, kept, areas=shapes.areas, texts=texts, method=method)
+            if outlines:
+                look = line_qml(colour=BOUNDARY_COLOUR, width_mm=0.4)
+                _add_style(database, "boundaries", "boundaries", look, default=True, about="")
             if line is not None:
                 _add_style(database, "border", "border", line_qml(), default=True, about="")
             _finish(database)
@@ -189,6 +208,7 @@ def _add_styles(
     *,
     areas: bool,
     texts: Texts,
+    method: ClassMethod,
 ) -> None:
     """One style per layer, the main one as default; classes are shared per opportunity."""
     reach, losses = kept[:2]
@@ -201,7 +221,7 @@ def _add_styles(
         shared = (key.opportunity, key.measure)
         if shared not in classes:
             same = [(k.opportunity, k.measure) == shared for k in reach.keys]
-            classes[shared] = reach_classes(reach.values[same])
+            classes[shared] = reach_classes(reach.values[same], method=method)
         labels = class_labels(classes[shared], texts)
         # Titles of columns come with the first style: later ones leave them as they are.
         aliases = titles if rank == 0 else None

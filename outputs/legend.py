@@ -23,14 +23,25 @@ def class_labels(classes: Classes, texts: Texts, *, share: bool = False) -> tupl
     -------
     tuple of str
     """
-    write = texts.share if share else texts.count
     labels = [texts("legend.missing"), texts("legend.zero_share" if share else "legend.zero")]
     lower = 0.0
     for upper in classes.breaks:
-        words = "legend.up_to" if lower == 0 else "legend.between"
-        labels.append(texts(words, lower=write(lower), upper=write(upper)))
+        labels.append(_span(lower, upper, classes, texts, share=share))
         lower = upper
     return tuple(labels)
+
+
+def _span(
+    lower: float, upper: float, classes: Classes, texts: Texts, *, share: bool = False
+) -> str:
+    """What one class holds: ``up to 500``, ``500 – 2,000``; of whole numbers ``3``, ``4 – 6``."""
+    write = texts.share if share else texts.count
+    first = lower + 1 if classes.whole else lower
+    if classes.method == "each" or (classes.whole and first == upper):
+        return write(upper)
+    if lower == 0 and not classes.whole:
+        return texts("legend.up_to", lower=write(lower), upper=write(upper))
+    return texts("legend.between", lower=write(first), upper=write(upper))
 
 
 def delta_labels(classes: Classes, texts: Texts) -> tuple[str, ...]:
@@ -50,8 +61,7 @@ def delta_labels(classes: Classes, texts: Texts) -> tuple[str, ...]:
     sizes = classes.breaks[len(classes.breaks) // 2 :]
     more, fewer = [], []
     for lower, upper in zip((0.0, *sizes), sizes, strict=False):
-        words = "up_to" if lower == 0 else "between"
-        amounts = texts(f"legend.{words}", lower=texts.count(lower), upper=texts.count(upper))
+        amounts = _span(lower, upper, classes, texts)
         more.append(texts("legend.more", amount=amounts))
         fewer.append(texts("legend.fewer", amount=amounts))
     return (texts("legend.missing"), texts("legend.unchanged"), *reversed(fewer), *more)

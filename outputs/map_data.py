@@ -23,6 +23,8 @@ from halfcircle.outputs.shapes import Shapes, border_line, simplify, zone_shapes
 
 __all__ = [
     "SCALE",
+    "boundary_names",
+    "fitting",
     "fitting_layers",
     "label_places",
     "pack",
@@ -73,7 +75,67 @@ def shape_data(result: RunResult) -> dict[str, Any]:
             for part in shapely.get_parts(line)
             if part.geom_type in ("LineString", "LinearRing")
         ]
-    return {"scale": SCALE, "zones": zones, "border": border, "labels": _labels(result, shapes)}
+    places = label_places(result, shapes, n_labels=N_LABELS)
+    return {
+        "scale": SCALE,
+        "zones": zones,
+        "border": border,
+        "labels": _labels(result, places),
+        "outlines": _outlines(result, shapes, to_degrees),
+    }
+
+
+def _outlines(result: RunResult, shapes: Shapes, to_degrees: Transformer) -> list[dict[str, Any]]:
+    """Own boundaries: label, lines, and names for the first ones that find room."""
+    west, south, east, north = shapes.bounds
+    detail_m = max(east - west, north - south) / 6000.0
+    found = []
+    free = boundary_names(result, shapes)
+    for boundary in result.looks.boundaries:
+        lines = shapely.simplify(boundary.geometry, detail_m)
+        own = [one for one in free if one in boundary.names]
+        lon, lat = to_degrees.transform([x for _, x, _ in own], [y for _, _, y in own])
+        found.append(
+            {
+                "label": boundary.label,
+                "lines": [
+                    _deltas(part, to_degrees, closed=False) for part in shapely.get_parts(lines)
+                ],
+                "names": [
+                    [round(a * SCALE), round(b * SCALE), words]
+                    for (words, _, _), a, b in zip(own, lon, lat, strict=True)
+                ],
+            }
+        )
+    return found
+
+
+def boundary_names(result: RunResult, shapes: Shapes) -> list[tuple[str, float, float]]:
+    """Names of areas of own boundaries that do not touch each other; they go before all others.
+
+    Parameters
+    ----------
+    result : RunResult
+    shapes : Shapes
+
+    Returns
+    -------
+    list of (str, float, float)
+        Words, x, y in the CRS of the zones.
+    """
+    west, south, east, north = shapes.bounds
+    size_m = max(east - west, north - south)
+    chosen: list[tuple[str, float, float]] = []
+    for boundary in result.looks.boundaries:
+        for words, x, y in boundary.names:
+            free = all(
+                abs(x - a) >= LETTER_SHARE * size_m * (len(words) + len(other)) / 2
+                or abs(y - b) >= LINE_SHARE * size_m
+                for other, a, b in chosen
+            )
+            if free:
+                chosen.append((words, x, y))
+    return chosen
 
 
 def _polygons(shape: Any) -> list[Any]:
@@ -95,11 +157,10 @@ def _deltas(line: Any, to_degrees: Transformer, *, closed: bool = True) -> list[
     return [int(step) for step in steps.ravel()]
 
 
-def _labels(result: RunResult, shapes: Shapes) -> list[list[Any]]:
+def _labels(result: RunResult, places: Sequence[tuple[int, str, str]]) -> list[list[Any]]:
     lon, lat = result.zones.places.lon, result.zones.places.lat
     return [
-        [round(lon[i] * SCALE), round(lat[i] * SCALE), words, kind]
-        for i, words, kind in label_places(result, shapes, n_labels=N_LABELS)
+        [round(lon[i] * SCALE), round(lat[i] * SCALE), words, kind] for i, words, kind in places
     ]
 
 
@@ -123,6 +184,7 @@ def label_places(result: RunResult, shapes: Shapes, *, n_labels: int) -> list[tu
     west, south, east, north = shapes.bounds
     size_m = max(east - west, north - south)
     chosen: list[tuple[int, str, str]] = []
+    reserved = boundary_names(result, shapes)
 
     def letters(words: str, kind: str) -> int:
         # Names of countries are set large and wide.
@@ -135,7 +197,14 @@ def label_places(result: RunResult, shapes: Shapes, *, n_labels: int) -> list[tu
 
     def place(i: int, words: str, kind: str) -> None:
         n_letters = letters(words, kind)
-        if all(apart(i, n_letters, other, letters(text, of)) for other, text, of in chosen):
+        free = all(
+            abs(xy[i][0] - x) >= LETTER_SHARE * size_m * (n_letters + len(text)) / 2
+            or abs(xy[i][1] - y) >= LINE_SHARE * size_m
+            for text, x, y in reserved
+        )
+        if free and all(
+            apart(i, n_letters, other, letters(text, of)) for other, text, of in chosen
+        ):
             chosen.append((i, words, kind))
 
     named = zones.name is not None and not np.array_equal(zones.name, zones.zone_id)
@@ -205,15 +274,20 @@ def fitting_layers(layers: Layers, *, max_bytes: int) -> npt.NDArray[np.int64]:
     -------
     array of int64
     """
-    kept: list[int] = []
+    main = layers.main_first()
+    n = fitting(layers.values[main], max_bytes=max_bytes)
+    return np.sort(main[:n])
+
+
+def fitting(rows: npt.NDArray[np.float64], *, max_bytes: int) -> int:
+    """How many of these rows of values fit, at least one where there are any."""
     used = 0
-    for i in layers.main_first():
-        text = json.dumps(stored_values(layers.values[i])[0], separators=(",", ":"))
+    for n, row in enumerate(rows):
+        text = json.dumps(stored_values(row)[0], separators=(",", ":"))
         used += len(zlib.compress(text.encode(), 6)) * 4 // 3
-        if used > max_bytes and kept:
-            break
-        kept.append(int(i))
-    return np.sort(np.array(kept, dtype=np.int64))
+        if used > max_bytes and n:
+            return n
+    return len(rows)
 
 
 def reasons_by_zone(result: RunResult) -> dict[str, dict[str, dict[int, str]]]:

@@ -14,31 +14,36 @@ from folium.template import Template
 
 from halfcircle._files import write_text
 from halfcircle.outputs._assets import asset
-from halfcircle.outputs.classes import (
-    LOSS_RAMP,
-    REACH_RAMP,
-    Classes,
-    delta_classes,
-    loss_classes,
-    reach_classes,
-)
-from halfcircle.outputs.layers import LayerKey, Layers, main_key
-from halfcircle.outputs.legend import layer_title, percentile_label
+from halfcircle.outputs.layers import Layers, main_key
+from halfcircle.outputs.legend import percentile_label
+from halfcircle.outputs.looks import BOUNDARY_COLOUR, BOUNDARY_DASHES
 from halfcircle.outputs.map_data import (
+    fitting,
     fitting_layers,
     pack,
     reasons_by_zone,
     shape_data,
     stored_values,
 )
+from halfcircle.outputs.map_glyphs import glyph_data
+from halfcircle.outputs.map_layers import (
+    DIMS,
+    MapLayer,
+    circle_layers,
+    class_table,
+    dim_values,
+    table_layers,
+)
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.shapes import zone_shapes
-from halfcircle.outputs.texts import SEPARATORS, Texts, capital
+from halfcircle.outputs.texts import SEPARATORS, Texts
 
-__all__ = ["build_map", "write_map"]
+__all__ = ["build_map", "map_content", "write_map"]
 
-VALUE_BYTES = 3_600_000
-DIMS = ("quantity", "opportunity", "mode", "band", "percentile", "group", "measure", "scenario")
+VALUE_BYTES = 2_900_000
+CIRCLE_BYTES = 400_000
+GLYPH_BYTES = 400_000
+SCRIPTS = ("leaflet.js", "map_base.js", "map.js")
 # Says to the browser itself that nothing may be fetched.
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
@@ -143,6 +148,30 @@ def build_map(
         Needs no network, also in a notebook.
     """
     lon, lat = result.zones.places.lon, result.zones.places.lat
+    data, meta = map_content(result, layers, losses, texts=texts, deltas=deltas)
+    drawn = OfflineMap((float(np.mean(lat)), float(np.mean(lon))))
+    _fill_header(drawn.get_root(), result.name, texts)
+    drawn.add_child(Panel(_page(result, meta, pack(data), texts)))
+    return drawn
+
+
+def map_content(
+    result: RunResult,
+    layers: Layers,
+    losses: Layers,
+    *,
+    texts: Texts,
+    deltas: Layers | None = None,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the page of `build_map` holds: the numbers, and the words for them.
+
+    Returns
+    -------
+    dict
+        Shapes, names and values; packed in the page.
+    dict
+        Layers with their titles and classes, labels, texts.
+    """
     others = [losses, *(() if deltas is None else (deltas,))]
     n_all = len(layers) + sum(map(len, others))
     shares = [VALUE_BYTES * len(part) // max(4 * n_all, 1) for part in others]
@@ -151,38 +180,35 @@ def build_map(
         part.take(fitting_layers(part, max_bytes=share)) if len(part) else part
         for part, share in zip(others, shares, strict=True)
     ]
-    keys = tuple(key for part in parts for key in part.keys)
-    stored = [stored_values(row) for part in parts for row in part.values]
-    data = shape_data(result)
+    shown = table_layers(parts, texts)
+    circles = circle_layers(result, texts)
+    if circles:
+        n_all += len(circles)
+        rows = np.stack([layer.values for layer in circles])
+        shown += circles[: fitting(rows, max_bytes=CIRCLE_BYTES)]
+    stored = [stored_values(layer.values) for layer in shown]
     reasons = reasons_by_zone(result)
-    data |= {
+    data = shape_data(result) | {
         "ids": list(result.zones.zone_id),
         "names": list(result.zones.label),
         "countries": _countries(result),
         "values": [values for values, _ in stored],
         "reasons": reasons,
+        "glyphs": glyph_data(result, max_bytes=GLYPH_BYTES),
     }
-    meta = _meta(result, keys, [scale for _, scale in stored], texts)
+    meta = _meta(result, shown, [scale for _, scale in stored], texts)
     first = main_key(kept)
     meta["first"] = 0 if first is None else kept.keys.index(first)
-    meta["classes"] = _class_table(parts)
-    meta["layers"] = [
-        entry | {"classes": _class_name(key)}
-        for entry, key in zip(meta["layers"], keys, strict=True)
-    ]
     meta["texts"]["reasons"] = {
         name: texts.reason(name)
         for modes in reasons.values()
         for zones in modes.values()
         for name in zones.values()
     }
-    if len(keys) < n_all:
-        shown, everything = texts.number(len(keys)), texts.number(n_all)
-        meta["note"] = texts("map.trimmed", shown=shown, all=everything)
-    drawn = OfflineMap((float(np.mean(lat)), float(np.mean(lon))))
-    _fill_header(drawn.get_root(), result.name, texts)
-    drawn.add_child(Panel(_page(result, meta, pack(data), texts)))
-    return drawn
+    if len(shown) < n_all:
+        few, everything = texts.number(len(shown)), texts.number(n_all)
+        meta["note"] = texts("map.trimmed", shown=few, all=everything)
+    return data, meta
 
 
 def _fill_header(figure: Any, title: str, texts: Texts) -> None:
@@ -195,9 +221,7 @@ def _fill_header(figure: Any, title: str, texts: Texts) -> None:
     )
     figure.header.add_child(_fixed(head), name="meta_http")
     styles = f"<style>{leaflet_css}</style><style>{asset('assets', 'map.css')}</style>"
-    scripts = "".join(
-        f"<script>{asset('assets', name)}</script>" for name in ("leaflet.js", "map.js")
-    )
+    scripts = "".join(f"<script>{asset('assets', name)}</script>" for name in SCRIPTS)
     figure.header.add_child(_fixed(scripts), name="leaflet_js")
     figure.html.add_child(_fixed(styles), name="style")
     figure.html.add_child(
@@ -232,6 +256,7 @@ def _page(result: RunResult, meta: dict[str, Any], packed: str, texts: Texts) ->
         '<input id="hc-search" type="search" autocomplete="off"><ul id="hc-found"></ul></div>'
         '<div id="hc-controls"></div><output id="hc-hover"></output>'
         f'<div id="hc-legend" role="group" aria-label="{words["classes"]}"></div>'
+        '<div id="hc-switches" class="hc-tools"></div>'
         f'<div class="hc-tools"><p><label class="hc-check"><input type="checkbox" '
         f'id="hc-own-classes"> {words["classes"]} {words["classes_own"]}</label></p>'
         f'<p><button type="button" id="hc-print">{words["print"]}</button></p></div>'
@@ -252,41 +277,45 @@ def _countries(result: RunResult) -> list[str]:
 
 
 def _meta(
-    result: RunResult, keys: tuple[LayerKey, ...], scales: list[int], texts: Texts
+    result: RunResult, shown: list[MapLayer], scales: list[int], texts: Texts
 ) -> dict[str, Any]:
-    entries = [_dims(key) for key in keys]
-    values = {dim: list(dict.fromkeys(entry[dim] for entry in entries)) for dim in DIMS}
-    values["band"].sort(key=lambda band: (band is None, band or 0.0))
-    values["percentile"].sort(key=lambda percentile: (percentile is None, percentile or 0))
+    values = dim_values([layer.dims for layer in shown])
+    shared, own = class_table(shown, result.looks.classes)
     shapes = zone_shapes(result.zones)
-    n_zones = len(result.zones)
     west, south, east, north = _bounds_degrees(result)
     named = texts.group("map")
-    words = named | texts.group("legend")
+    words = named | texts.group("legend") | {"directions": texts("border.directions")}
+    zoom = np.log2(360.0 / max(east - west, north - south, 1e-3)) + 2
     return {
         "name": result.name,
         "separators": SEPARATORS[texts.language],
         "areas": shapes.areas,
-        "radius": float(np.clip(400.0 / np.sqrt(n_zones), 3.0, 9.0)),
+        "radius": float(np.clip(400.0 / np.sqrt(len(result.zones)), 3.0, 9.0)),
         "bounds": [[south, west], [north, east]],
-        "close_zoom": float(
-            np.clip(np.log2(360.0 / max(east - west, north - south, 1e-3)) + 2, 4, 14)
-        ),
+        "close_zoom": float(np.clip(zoom, 4, 14)),
         "values": values,
         "labels": {
             dim: {_js(value): _label(dim, value, values, texts) for value in values[dim]}
             for dim in DIMS
         },
         "texts": words | {"dims": {dim: named[dim] for dim in DIMS}},
+        "outline_colour": BOUNDARY_COLOUR,
+        "outline_dashes": BOUNDARY_DASHES,
+        "classes": shared,
         "layers": [
-            entry
+            layer.dims
             | {
                 "scale": scale,
-                "title": layer_title(key, texts),
-                "heading": _heading(key, values, texts),
-                "unit": texts.opportunity(key.opportunity),
+                "title": layer.title,
+                "heading": layer.heading,
+                "unit": layer.unit,
+                "kind": layer.kind,
+                "classes": layer.class_name,
+                "own": alone,
+                "facts": layer.facts,
+                "mark": layer.mark,
             }
-            for entry, key, scale in zip(entries, keys, scales, strict=True)
+            for layer, scale, alone in zip(shown, scales, own, strict=True)
         ],
     }
 
@@ -305,20 +334,6 @@ def _bounds_degrees(result: RunResult) -> tuple[float, float, float, float]:
     return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
 
-def _dims(key: LayerKey) -> dict[str, Any]:
-    band = key.band_min
-    return {
-        "quantity": key.quantity,
-        "opportunity": key.opportunity,
-        "mode": key.mode,
-        "band": int(band) if band is not None and band.is_integer() else band,
-        "percentile": key.percentile,
-        "group": key.group,
-        "measure": key.measure,
-        "scenario": key.scenario,
-    }
-
-
 def _js(value: Any) -> str:
     return "null" if value is None else str(value)
 
@@ -334,6 +349,8 @@ def _label(dim: str, value: Any, values: dict[str, list[Any]], texts: Texts) -> 
         )
     if dim == "percentile":
         return _percentile(value, values, texts)
+    if dim == "place" or value is None:
+        return "" if value is None else str(value)
     if dim == "group":
         return texts("map.group_all") if value == "all" else str(value)
     named = {"mode": texts.mode, "opportunity": texts.opportunity, "measure": texts.measure}
@@ -347,48 +364,3 @@ def _percentile(value: int | None, values: dict[str, list[Any]], texts: Texts) -
     if value == 50 or len(values["percentile"]) < 2 or "departures" in values["measure"]:
         return percentile_label(value, texts)
     return texts("map.lucky" if value < 50 else "map.unlucky", n=str(value))
-
-
-def _heading(key: LayerKey, values: dict[str, list[Any]], texts: Texts) -> str:
-    """What the tables of a popup have in common: everything but mode and band."""
-    name = texts.opportunity(key.opportunity)
-    text = capital(name)
-    if key.quantity in ("loss", "delta"):
-        text = texts(f"legend.{key.quantity}_of", opportunity=name)
-    parts = [text]
-    if key.group != "all":
-        parts.append(key.group)
-    if len(values["measure"]) > 1:
-        parts.append(texts.measure(key.measure))
-    if len(values["scenario"]) > 1:
-        parts.append(key.scenario)
-    if key.percentile is not None and len([v for v in values["percentile"] if v is not None]) > 1:
-        parts.append(percentile_label(key.percentile, texts))
-    return ", ".join(parts)
-
-
-def _class_name(key: LayerKey) -> str:
-    if key.quantity == "loss":
-        return "loss"
-    kind = "delta/" if key.quantity == "delta" else ""
-    return f"{kind}{key.opportunity}/{key.measure}"
-
-
-def _class_table(parts: list[Layers]) -> dict[str, Any]:
-    table: dict[str, Any] = {}
-    for layers in parts:
-        names = [_class_name(key) for key in layers.keys]
-        for name in dict.fromkeys(names):
-            values = layers.values[[other == name for other in names]]
-            if name == "loss":
-                table[name] = _class_entry(loss_classes(), LOSS_RAMP)
-            elif name.startswith("delta/"):
-                classes = delta_classes(values)
-                table[name] = _class_entry(classes, classes.colours)
-            else:
-                table[name] = _class_entry(reach_classes(values), REACH_RAMP)
-    return table
-
-
-def _class_entry(classes: Classes, ramp: tuple[str, ...]) -> dict[str, Any]:
-    return {"breaks": classes.breaks, "ramp": ramp, "method": classes.method}

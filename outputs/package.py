@@ -15,6 +15,7 @@ from typing import Any
 from halfcircle._files import write_text
 from halfcircle.outputs._columns import Column, Table
 from halfcircle.outputs.columns import TABLES
+from halfcircle.outputs.isochrone_table import ISOCHRONES
 from halfcircle.outputs.layers import Layers
 from halfcircle.outputs.result import RunResult, Source
 from halfcircle.outputs.sheet_columns import SHEETS
@@ -23,6 +24,12 @@ from halfcircle.outputs.tables import wide_table
 
 __all__ = ["run_tables", "write_data_dictionary", "write_data_package", "write_json"]
 
+MEDIA_TYPES = {
+    "csv": "text/csv",
+    "parquet": "application/vnd.apache.parquet",
+    "gpkg": "application/geopackage+sqlite3",
+    "geojson": "application/geo+json",
+}
 FRICTIONLESS = {"text": "string", "number": "number", "integer": "integer", "boolean": "boolean"}
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 LICENCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -54,6 +61,8 @@ def run_tables(result: RunResult, layers: Layers, *, claims: bool = False) -> di
         found["claims.csv"] = SHEETS["claims"]
     if result.border_summary is not None:
         found["border_summary.csv"] = found["border_summary.parquet"]
+    if result.isochrones:
+        found["isochrones.gpkg"] = found["isochrones.geojson"] = ISOCHRONES
     for path, table in result.further.items():
         name = path.rpartition("/")[2]
         found[f"{path}.csv"] = table_spec(name, table, SHEETS.get(name))
@@ -163,7 +172,8 @@ def _names(tables: Mapping[str, Table]) -> dict[str, str]:
 
 
 def _resource(name: str, file: str, table: Table, style: CsvStyle) -> dict[str, Any]:
-    is_csv = file.endswith(".csv")
+    kind = file.rpartition(".")[2]
+    is_csv = kind == "csv"
     delimiter, decimal = SEPARATORS[style]
     schema: dict[str, Any] = {
         "fields": [_field(column, decimal if is_csv else ".") for column in table.columns]
@@ -178,8 +188,8 @@ def _resource(name: str, file: str, table: Table, style: CsvStyle) -> dict[str, 
         "name": name,
         "type": "table",
         "path": file,
-        "format": "csv" if is_csv else "parquet",
-        "mediatype": "text/csv" if is_csv else "application/vnd.apache.parquet",
+        "format": kind,
+        "mediatype": MEDIA_TYPES[kind],
         "description": table.description or name,
         "schema": schema,
     }

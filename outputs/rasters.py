@@ -77,7 +77,7 @@ def write_rasters(result: RunResult, layers: Layers, folder: Path, *, texts: Tex
         shared = (key.opportunity, key.measure)
         if shared not in classes:
             same = [(other.opportunity, other.measure) == shared for other in kept.keys]
-            classes[shared] = reach_classes(kept.values[same])
+            classes[shared] = reach_classes(kept.values[same], method=result.looks.classes)
         labels = class_labels(classes[shared], texts)
         style = raster_qml(classes[shared], labels=labels)
         paths += [path, write_text(path.with_suffix(".qml"), style)]

@@ -20,6 +20,7 @@ from halfcircle.outputs.deltas import build_scenario_layers
 from halfcircle.outputs.headlines import headlines, people_word, person_word
 from halfcircle.outputs.layers import LayerKey, Layers, main_key
 from halfcircle.outputs.legend import class_labels, layer_title
+from halfcircle.outputs.looks import BOUNDARY_COLOUR, BOUNDARY_DASHES
 from halfcircle.outputs.region_report import region_sections
 from halfcircle.outputs.report_facts import (
     definitions,
@@ -122,6 +123,11 @@ def build_report(
         "version": __version__,
         "study_hash": result.study_hash[:12],
         "maps": (),
+        "outlines": [
+            {"label": one.label, "dashes": BOUNDARY_DASHES[i % len(BOUNDARY_DASHES)]}
+            for i, one in enumerate(result.looks.boundaries)
+        ],
+        "outline_colour": BOUNDARY_COLOUR,
         "decay": decay_chart(result, texts),
         "tables": band_tables(layers, weights, texts),
     }
@@ -150,7 +156,8 @@ def _main_part(
     band = "" if key.band_min is None else texts.minutes(key.band_min)
     people = people_word(weights, texts)
     shown = _same_but_mode(layers, key)
-    classes = reach_classes(np.concatenate([values for _, values in shown]))
+    every = np.concatenate([values for _, values in shown])
+    classes = reach_classes(every, method=sheet.looks.classes)
     maps = [
         {
             "mode": capital(texts.mode(one.mode)),
@@ -165,6 +172,7 @@ def _main_part(
         "legend_rows": _legend(classes, texts),
         "has_border": sheet.border is not None,
         "legend_unit": name,
+        "legend_method": classes.method,
         "growth_title": texts("report.growth", **words),
         "growth": _growth_chart(layers, key, weights, texts, name),
         "distribution_title": texts("report.distribution_title", **words),

@@ -13,6 +13,8 @@ from halfcircle._checks import Faults
 from halfcircle.errors import Fault, OutputError
 from halfcircle.outputs._codes import row_codes
 from halfcircle.outputs.columns import TABLES
+from halfcircle.outputs.looks import MapLooks
+from halfcircle.outputs.place_reach import PlaceReach
 from halfcircle.places import Opportunities, Zones
 
 if TYPE_CHECKING:
@@ -136,6 +138,10 @@ class RunResult:
         one called population, residents, inhabitants, people, persons or workers; if there is
         none, averages are over zones, and say so.
     settings : Settings
+    isochrones : tuple of PlaceReach
+        Travel times from chosen places, for isochrones.
+    looks : MapLooks
+        Classes of maps, and boundaries that are drawn over them.
     sources : tuple of Source
     notices : tuple of Fault
         What was noticed, dropped or left out, and why.
@@ -178,6 +184,8 @@ class RunResult:
     further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     border_line: Any = None
     weight: str | None = None
+    isochrones: tuple[PlaceReach, ...] = ()
+    looks: MapLooks = field(default_factory=MapLooks)
     sources: tuple[Source, ...] = ()
     notices: tuple[Fault, ...] = ()
     timings_s: Mapping[str, float] = field(default_factory=dict)
@@ -194,6 +202,9 @@ class RunResult:
                     f"opportunities {opportunity.name!r}",
                     f"for {opportunity.n_zones:,} zones, but there are {n_zones:,}",
                 )
+        for one in self.isochrones:
+            if one.times_s.shape != (n_zones,) or not 0 <= one.zone_idx < n_zones:
+                faults.add(f"isochrones {one.name!r}", f"do not fit {n_zones:,} zones")
         known = {opportunity.name for opportunity in self.opportunities}
         if self.weight is not None and self.weight not in known:
             faults.add("weight", "no opportunity has this name", values=[self.weight])

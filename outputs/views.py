@@ -199,7 +199,7 @@ def plot_result(result: RunResult, choice: Choice, *, texts: Texts) -> Picture:
         classes = delta_classes(values)
         labels = delta_labels(classes, texts)
     else:
-        classes = reach_classes(values)
+        classes = reach_classes(values, method=result.looks.classes)
         labels = class_labels(classes, texts)
     sheet = build_sheet(result)
     title = layer_title(key, texts)

@@ -10,6 +10,8 @@ from halfcircle.outputs.claims import write_claims
 from halfcircle.outputs.deltas import build_delta_layers
 from halfcircle.outputs.geopackage import write_geopackage, write_regions
 from halfcircle.outputs.indicators import write_indicators
+from halfcircle.outputs.isochrone_table import isochrone_frame
+from halfcircle.outputs.isochrones import write_isochrones
 from halfcircle.outputs.layers import build_layers, build_loss_layers
 from halfcircle.outputs.manifest import write_manifest, write_timings
 from halfcircle.outputs.maps import write_map
@@ -74,6 +76,10 @@ def write_outputs(
     )
     regions = write_regions(result, folder / "regions.gpkg")
     written += [] if regions is None else [regions]
+    if result.isochrones:
+        areas = isochrone_frame(result.isochrones, result.zones, result.opportunities)
+        for name in ("isochrones.gpkg", "isochrones.geojson"):
+            written.append(write_isochrones(areas, folder / name))
     written += write_rasters(result, layers, folder / "rasters", texts=texts)
     map_link = ""
     if len(layers) or len(losses):

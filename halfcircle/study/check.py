@@ -12,6 +12,7 @@ from halfcircle.gtfs import choose_date
 from halfcircle.study.border_inputs import read_border_inputs
 from halfcircle.study.border_skills import study_skills
 from halfcircle.study.inputs import read_inputs
+from halfcircle.study.map_inputs import check_map_inputs
 from halfcircle.study.measures_inputs import read_measure_columns
 from halfcircle.study.progress import Progress
 from halfcircle.study.reach import check_border_rules
@@ -42,6 +43,7 @@ def check_study(path: Path, *, progress: Progress | None = None) -> tuple[str, b
         study = read_study(path)
         inputs = read_inputs(study, progress)
         further = read_border_inputs(study, inputs.zones)
+        check_map_inputs(study, inputs.zones)
         check_border_rules(study, inputs)
         study_skills(study, inputs, further)
         read_measure_columns(study, inputs)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from halfcircle.errors import Fault
 from halfcircle.outputs.sheets import CsvStyle
+from halfcircle.study.maps_file import IsochronesConfig, OutputsConfig
 from halfcircle.study.penalties import PenaltyConfig
 from halfcircle.study.scenario_edits import ScenarioConfig
 
@@ -158,6 +159,16 @@ class ReachConfig:
     crow_fly_detour: float = 1.3
     time_factor: float = 1.0
 
+    @property
+    def longest_min(self) -> float:
+        """Longest travel time that is looked for, minutes: the last band, or ``limit_min``."""
+        last_min = max(self.bands_min) * self.time_factor
+        if self.limit_min is not None:
+            return max(last_min, self.limit_min * self.time_factor)
+        if self.decay is not None:
+            return max(last_min, 120.0 * self.time_factor)
+        return last_min
+
 
 @dataclass(frozen=True)
 class RealisedConfig:
@@ -269,4 +280,6 @@ class Study:
     measures: tuple[MeasureConfig, ...] = ()
     scenarios: tuple[ScenarioConfig, ...] = ()
     out: Path = Path("out")
+    outputs: OutputsConfig = field(default_factory=OutputsConfig)
+    isochrones: IsochronesConfig | None = None
     notices: tuple[Fault, ...] = ()

@@ -40,12 +40,7 @@ CAR_OWN_ZONE_KMH = 30.0
 
 def limit_s(reach: ReachConfig) -> float:
     """Longest travel time that is looked for, seconds: the last band, or ``limit_min``."""
-    last_min = max(reach.bands_min) * reach.time_factor
-    if reach.limit_min is not None:
-        last_min = max(last_min, reach.limit_min * reach.time_factor)
-    elif reach.decay is not None:
-        last_min = max(last_min, 120.0 * reach.time_factor)
-    return 60.0 * last_min
+    return 60.0 * reach.longest_min
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,8 @@ from halfcircle.study.border_skills import study_skills
 from halfcircle.study.cluster import connected
 from halfcircle.study.config import Study
 from halfcircle.study.inputs import read_inputs
+from halfcircle.study.isochrones import compute_isochrones
+from halfcircle.study.map_inputs import check_map_inputs
 from halfcircle.study.measures import compute_measures
 from halfcircle.study.measures_inputs import read_measure_columns
 from halfcircle.study.modes import Modes, build_modes
@@ -149,6 +151,7 @@ def compute_study(
     inputs = read_inputs(study, progress)
     border_inputs = read_border_inputs(study, inputs.zones)
     measure_columns = read_measure_columns(study, inputs)
+    looks = check_map_inputs(study, inputs.zones)
     key = run_key([__version__, study.sha256, [(s.role, s.path, s.sha256) for s in inputs.sources]])
     check_border_rules(study, inputs)
     inputs = replace(inputs, skills=study_skills(study, inputs, border_inputs))
@@ -160,6 +163,7 @@ def compute_study(
     scenarios = compute_scenarios(
         study, inputs, modes, tables, store, workers=workers, progress=progress
     )
+    reached = compute_isochrones(study, inputs, modes)
     with progress.stage("daily urban systems"):
         regions = compute_regions(study, inputs, modes, workers=workers)
     border = None if tables.border is None else _stacked(tables.border, scenarios.border)
@@ -203,6 +207,8 @@ def compute_study(
         further=further,
         settings=_settings(study, modes),
         weight=None if inputs.population is None else inputs.population.name,
+        isochrones=reached.places,
+        looks=looks,
         sources=(*inputs.sources, *scenarios.sources),
         notices=(
             *study.notices,
@@ -210,6 +216,7 @@ def compute_study(
             *modes.notices,
             *tables.notices,
             *(() if inputs.skills is None else inputs.skills.notices),
+            *reached.notices,
             *regions.notices,
             *scenarios.notices,
             *about_border.notices,

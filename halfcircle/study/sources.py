@@ -82,6 +82,8 @@ def study_sources(study: Study, lock: Lock | None = None) -> tuple[Source, ...]:
             add("population grid", study.regions.population_grid)
         if study.regions.crosswalk is not None:
             add("crosswalk", study.regions.crosswalk)
+    for boundary in study.outputs.boundaries:
+        add("boundary", boundary.path, name=boundary.label)
     border = study.border
     if border is not None and border.land is not None:
         add("land", border.land)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from halfcircle._checks import Faults, nearest
 from halfcircle.errors import Fault, StudyError
-from halfcircle.outputs import CSV_STYLES
 from halfcircle.regions.methods import METHODS
 from halfcircle.study._toml import Lines, Table
 from halfcircle.study.border_file import country_sources, read_border
@@ -31,6 +30,7 @@ from halfcircle.study.config import (
     TransitConfig,
     ZonesConfig,
 )
+from halfcircle.study.maps_file import read_isochrones, read_outputs
 from halfcircle.study.measures_file import read_measures, with_longest
 from halfcircle.study.scenario_file import read_scenarios
 from halfcircle.study.transit_file import read_transit
@@ -87,10 +87,14 @@ def read_study(path: Path) -> Study:
     border = read_border(top, zones, reach, opportunities)
     regions = _regions(top, zones, reach)
     measures = read_measures(top, zones, reach, opportunities)
-    outputs = top.table("outputs")
-    out = outputs.path("folder") or top.folder / "out"
-    csv = outputs.text("csv", "point", choices=CSV_STYLES) or "point"
-    outputs.finish()
+    outputs = read_outputs(top)
+    isochrones = read_isochrones(
+        top,
+        modes=() if reach is None else reach.modes,
+        bands_min=() if reach is None else reach.bands_min,
+        longest_min=0.0 if reach is None else reach.longest_min,
+        opportunities=tuple(one.name for one in opportunities),
+    )
     scenarios = read_scenarios(top)
     top.asked.add("fetch")  # read by halfcircle.sources
     top.finish()
@@ -111,8 +115,10 @@ def read_study(path: Path) -> Study:
         regions=regions,
         measures=measures,
         scenarios=scenarios,
-        out=out,
-        csv="comma" if csv == "comma" else "point",
+        csv=outputs.csv,
+        out=outputs.folder,
+        outputs=outputs,
+        isochrones=isochrones,
         notices=faults.warnings,
     )
 

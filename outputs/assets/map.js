@@ -3,122 +3,22 @@
 (function () {
   "use strict";
 
-  const DIMS = ["quantity", "opportunity", "mode", "band", "percentile", "group", "measure",
-    "scenario"];
-  const MISSING = "#dcdcdc";
-  const HATCH = "#8a8a8a";
-  const ZERO = "#f7f5f0";
-
-  function element(tag, className, text) {
-    const node = document.createElement(tag);
-    if (className) node.className = className;
-    if (text !== undefined) node.textContent = text;
-    return node;
-  }
-
-  function fill(template, fields) {
-    return template.replace(/\{(\w+)\}/g, (whole, key) => (key in fields ? fields[key] : whole));
-  }
-
-  function plainLetters(text) {
-    return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
-  }
-
-  // ---- numbers -------------------------------------------------------------------------------
-
-  function formatter(meta) {
-    const [thousands, decimal] = meta.separators;
-    function number(value, digits) {
-      const parts = Math.abs(value).toFixed(digits).split(".");
-      parts[0] = parts[0].replace(/\B(?=(\d{3})+(?!\d))/g, thousands);
-      return (value < 0 ? "\u2212" : "") + parts.join(decimal);
-    }
-    return {
-      count(value) {
-        const size = Math.abs(value);
-        if (size >= 100 || Number.isInteger(value)) return number(value, 0);
-        return number(value, size >= 10 ? 1 : 2);
-      },
-      share(value) {
-        const percent = 100 * value;
-        const whole = Math.abs(percent - Math.round(percent)) < 0.005;
-        const small = Math.abs(percent) > 0 && Math.abs(percent) < 9.95;
-        return number(percent, small && !whole ? 1 : 0) + "\u202f%";
-      },
-    };
-  }
-
-  // ---- classes -------------------------------------------------------------------------------
-
-  function roundUp(value) {
-    const step = Math.pow(10, Math.floor(Math.log10(value)) - 1);
-    const steps = Math.ceil(Math.round((value / step) * 1e9) / 1e9);
-    return Number((steps * step).toPrecision(3));
-  }
-
-  function quantileBreaks(values, n) {
-    const sorted = [...new Set(values)].filter((v) => v !== null && v > 0).sort((a, b) => a - b);
-    if (!sorted.length) return [];
-    const breaks = [];
-    for (let i = 1; i <= n; i++) {
-      const at = (sorted.length - 1) * (i / n);
-      const low = Math.floor(at);
-      const high = Math.min(low + 1, sorted.length - 1);
-      const bound = roundUp(sorted[low] + (sorted[high] - sorted[low]) * (at - low));
-      if (!breaks.length || bound > breaks[breaks.length - 1]) breaks.push(bound);
-    }
-    return breaks;
-  }
-
-  function spread(ramp, n) {
-    if (n <= 1) return ramp.slice(3, 3 + n);
-    return Array.from({ length: n }, (_, i) => ramp[Math.round((i * (ramp.length - 1)) / (n - 1))]);
-  }
-
-  function hatchPattern() {
-    const tile = document.createElement("canvas");
-    tile.width = tile.height = 6;
-    const pen = tile.getContext("2d");
-    pen.fillStyle = MISSING;
-    pen.fillRect(0, 0, 6, 6);
-    pen.strokeStyle = HATCH;
-    pen.lineWidth = 1;
-    pen.beginPath();
-    for (const x of [-6, 0, 6]) {
-      pen.moveTo(x, 6);
-      pen.lineTo(x + 6, 0);
-    }
-    pen.stroke();
-    return pen.createPattern(tile, "repeat");
-  }
-
-  // ---- data ----------------------------------------------------------------------------------
-
-  async function unpack(text) {
-    const bytes = Uint8Array.from(atob(text.trim()), (c) => c.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    return JSON.parse(await new Response(stream).text());
-  }
-
-  function latLngs(flat, scale, closed) {
-    const points = [];
-    let x = 0;
-    let y = 0;
-    for (let i = 0; i < flat.length; i += 2) {
-      x += flat[i];
-      y += flat[i + 1];
-      points.push([y / scale, x / scale]);
-    }
-    return points;
-  }
+  const hc = window.halfcircle;
+  const { element, fill, plainLetters, latLngs, ZERO } = hc;
+  const DIMS = ["quantity", "place", "opportunity", "mode", "band", "percentile", "group",
+    "measure", "scenario"];
+  // Room that a half circle takes on the screen, and how many there may be at once.
+  const GLYPH_RADIUS = 15;
+  const GLYPH_ROOM = 36;
+  const MOST_GLYPHS = 400;
 
   // ---- the page ------------------------------------------------------------------------------
 
   function start(map, meta, data) {
     const words = meta.texts;
-    const write = formatter(meta);
+    const write = hc.formatter(meta.separators);
     const layers = meta.layers;
-    const hatch = hatchPattern();
+    const hatch = hc.hatchPattern();
     const ui = {
       title: document.getElementById("hc-layer"),
       controls: document.getElementById("hc-controls"),
@@ -128,6 +28,7 @@
       search: document.getElementById("hc-search"),
       found: document.getElementById("hc-found"),
       classes: document.getElementById("hc-own-classes"),
+      switches: document.getElementById("hc-switches"),
     };
     let current = 0;
     let selected = null;
@@ -139,9 +40,12 @@
     }
 
     function say(layerIdx, amount) {
-      const quantity = layers[layerIdx].quantity;
-      if (quantity === "loss") return write.share(amount);
-      return (quantity === "delta" && amount > 0 ? "+" : "") + write.count(amount);
+      const kind = layers[layerIdx].kind;
+      if (kind === "share") return write.share(amount);
+      if (kind === "minutes") {
+        return amount === 0 ? words.zero_minutes : fill(words.minutes, { n: Math.ceil(amount) });
+      }
+      return (kind === "delta" && amount > 0 ? "+" : "") + write.count(amount);
     }
 
     function reason(layerIdx, zoneIdx) {
@@ -164,15 +68,8 @@
       const scale = data.scale;
       data.zones.forEach((zone, zoneIdx) => {
         const options = { renderer: renderer, weight: 0.6, color: "#ffffff", fillOpacity: 1 };
-        let shape;
-        if (meta.areas) {
-          shape = L.polygon(
-            zone.map((polygon) => polygon.map((ring) => latLngs(ring, scale))), options);
-        } else {
-          options.radius = meta.radius;
-          options.color = "#5a5a5a";
-          shape = L.circleMarker([zone[1] / scale, zone[0] / scale], options);
-        }
+        if (!meta.areas) Object.assign(options, { radius: meta.radius, color: "#5a5a5a" });
+        const shape = hc.zoneShape(zone, meta.areas, scale, options);
         shape.on("click", (event) => {
           L.DomEvent.stopPropagation(event);
           open(zoneIdx, event.latlng);
@@ -181,109 +78,218 @@
         shape.addTo(map);
         drawn.push(shape);
       });
-      const lines = data.border.map((line) => latLngs(line, scale));
-      if (lines.length) {
-        // Under and over: a dark line on a white one is seen on light and on dark zones.
-        for (const style of [{ color: "#ffffff", weight: 4, opacity: 0.9 },
-          { color: "#1d1d1d", weight: 1.8, dashArray: "7 3 2 3" }]) {
-          L.polyline(lines, Object.assign({ renderer: renderer, interactive: false }, style))
-            .addTo(map);
-        }
-      }
+      data.outlines.forEach((outline, i) => outlines.push(drawOutline(outline, i)));
+      hc.addLines(map, data.border.map((line) => latLngs(line, scale)), renderer,
+        { color: "#1d1d1d", weight: 1.8, dashArray: "7 3 2 3" });
       for (const label of data.labels) {
-        const icon = L.divIcon({
-          className: "hc-label hc-label-" + label[3],
-          html: element("span", "", label[2]),
-          iconSize: null,
-        });
-        L.marker([label[1] / scale, label[0] / scale],
-          { icon: icon, interactive: false, keyboard: false }).addTo(map);
+        hc.addLabel(map, [label[1] / scale, label[0] / scale], label[2], label[3]);
       }
     }
 
-    // Shares and differences keep one scale: zero and equal steps on both sides are the point.
-    function ownScale(classes) {
-      return classes.method === "fixed" || classes.method === "diverging";
+    const outlines = [];
+
+    function dashes(i) {
+      return meta.outline_dashes[i % meta.outline_dashes.length] || null;
+    }
+
+    function drawOutline(outline, i) {
+      const group = L.layerGroup();
+      hc.addLines(group, outline.lines.map((line) => latLngs(line, data.scale)), renderer,
+        { color: meta.outline_colour, weight: 1.6, dashArray: dashes(i) });
+      for (const [x, y, text] of outline.names) {
+        hc.addLabel(group, [y / data.scale, x / data.scale], text, "area");
+      }
+      return group.addTo(map);
     }
 
     function classesOf(layerIdx) {
       const layer = layers[layerIdx];
-      const shared = meta.classes[layer.classes];
-      if (!ui.classes.checked || ownScale(shared)) return shared;
-      const values = data.values[layerIdx].map((v) => (v === null ? null : v / layer.scale));
-      const breaks = quantileBreaks(values, shared.ramp.length);
-      return { breaks: breaks, ramp: shared.ramp, method: "quantile_one" };
-    }
-
-    function colour(amount, classes, ramp) {
-      if (amount === null) return hatch;
-      if (amount === 0) return ZERO;
-      let i = 0;
-      while (i < classes.breaks.length - 1 && amount > classes.breaks[i]) i++;
-      return ramp[i];
+      return ui.classes.checked && layer.own ? layer.own : meta.classes[layer.classes];
     }
 
     function paint() {
       const classes = classesOf(current);
-      const ramp = spread(classes.ramp, classes.breaks.length);
       drawn.forEach((shape, zoneIdx) => {
         const amount = value(current, zoneIdx);
-        const style = { fillColor: colour(amount, classes, ramp) };
+        const style = { fillColor: hc.colourOf(amount, classes, hatch) };
         // Empty zones are nearly white: a white edge would not be seen.
         if (meta.areas && zoneIdx !== shown) style.color = amount === 0 ? "#c9ced2" : "#ffffff";
         shape.setStyle(style);
       });
-      ui.classes.closest("p").hidden = ownScale(meta.classes[layers[current].classes]);
-      legend(classes, ramp);
+      ui.classes.closest("p").hidden = !layers[current].own;
+      mark(layers[current].mark);
+      glyphs();
+      legend(classes);
       const title = layers[current].title;
       ui.title.textContent = title;
       document.title = meta.name + " \u2013 " + title;
     }
 
-    function legend(classes, ramp) {
+    // The place that a layer is about.
+    let marker = null;
+
+    function mark(zoneIdx) {
+      if (marker) marker.remove();
+      marker = null;
+      if (zoneIdx === null) return;
+      const icon = L.divIcon({ className: "hc-mark", iconSize: [14, 14] });
+      marker = L.marker(centre(zoneIdx), { icon: icon, interactive: false, keyboard: false,
+        zIndexOffset: 1000 }).addTo(map);
+    }
+
+    function legend(classes) {
       const layer = layers[current];
       const known = data.values[current].filter((v) => v !== null).length;
       const all = data.zones.length;
-      const isShare = layer.quantity === "loss";
-      const text = isShare ? write.share : write.count;
-      const list = element("ul");
-      function row(className, background, label) {
-        const item = element("li");
-        const swatch = element("span", "hc-swatch " + className);
-        if (background) swatch.style.background = background;
-        swatch.setAttribute("aria-hidden", "true");
-        item.append(swatch, element("span", "", label));
-        list.append(item);
+      const timed = layer.kind === "minutes";
+      const text = layer.kind === "share" ? write.share : write.count;
+      const zero = timed ? words.zero_minutes
+        : layer.kind === "share" ? words.zero_share : words.zero;
+      const rows = hc.legendRows(classes, words, text, zero);
+      if (known < all) {
+        rows.push({ className: "hc-hatched", label: timed ? words.missing_minutes : words.missing });
       }
-      function span(lower, upper) {
-        return lower === 0 ? fill(words.up_to, { upper: text(upper) })
-          : fill(words.between, { lower: text(lower), upper: text(upper) });
+      if (data.border.length) rows.push({ className: "hc-border", label: words.border });
+      data.outlines.forEach((outline, i) => {
+        if (map.hasLayer(outlines[i])) rows.push({ node: stroke(i), className: "hc-line",
+          label: outline.label });
+      });
+      const parts = [element("p", "hc-unit", layer.unit), hc.legendList(rows)];
+      if (layer.facts.length) parts.push(factTable(layer.facts));
+      if (!timed) {
+        parts.push(element("p", "hc-small", words["method_" + classes.method]),
+          element("p", "hc-small", fill(words.of_zones,
+            { known: write.count(known), all: write.count(all) })));
       }
-      if (classes.method === "diverging") {
-        // The sizes of the upper half; those below zero are the same.
-        const half = classes.breaks.length / 2;
-        const sizes = [0, ...classes.breaks.slice(half)];
-        for (let i = half; i > 0; i--) {
-          row("", ramp[half + i - 1], fill(words.more, { amount: span(sizes[i - 1], sizes[i]) }));
+      if (glyphsOn() && shownGlyphs) parts.push(glyphLegend());
+      ui.legend.replaceChildren(...parts);
+    }
+
+    function stroke(i) {
+      const box = hc.drawing("svg", { viewBox: "0 0 27 14", width: 27, height: 14 });
+      box.append(hc.drawing("path", { d: "M0 7H27", stroke: meta.outline_colour,
+        "stroke-width": 2, "stroke-dasharray": dashes(i) || "none" }));
+      return box;
+    }
+
+    function factTable(facts) {
+      const table = element("table", "hc-facts");
+      facts.forEach((cells, i) => {
+        const row = element("tr");
+        cells.forEach((text, k) => {
+          const cell = element(i === 0 || k === 0 ? "th" : "td", "", text);
+          if (i === 0 || k === 0) cell.scope = i === 0 ? "col" : "row";
+          row.append(cell);
+        });
+        table.append(row);
+      });
+      return table;
+    }
+
+    // -- half circles --
+
+    const roses = data.glyphs.layers || [];
+    const roseAt = new Map((data.glyphs.zones || []).map((zoneIdx, i) => [zoneIdx, i]));
+    const roseLayer = L.layerGroup();
+    let shownGlyphs = null;
+
+    function glyphsOn() {
+      const box = document.getElementById("hc-glyphs");
+      return Boolean(box && box.checked);
+    }
+
+    // Of the layer on the map, or of what is nearest to it.
+    function roseSet() {
+      const now = layers[current];
+      let best = null;
+      let bestScore = -1;
+      for (const set of roses) {
+        const weights = { opportunity: 8, mode: 8, scenario: 4, measure: 2, group: 2, band: 4 };
+        let score = 0;
+        for (const dim of Object.keys(weights)) {
+          if (set.dims[dim] === now[dim]) score += weights[dim];
         }
-        row("", ZERO, words.unchanged);
-        for (let i = 1; i <= half; i++) {
-          row("", ramp[half - i], fill(words.fewer, { amount: span(sizes[i - 1], sizes[i]) }));
+        if (score > bestScore) {
+          best = set;
+          bestScore = score;
         }
-      } else {
-        for (let i = classes.breaks.length - 1; i >= 0; i--) {
-          row("", ramp[i], span(i ? classes.breaks[i - 1] : 0, classes.breaks[i]));
-        }
-        row("", ZERO, isShare ? words.zero_share : words.zero);
       }
-      if (known < all) row("hc-hatched", "", words.missing);
-      if (data.border.length) row("hc-border", "", words.border);
-      const unit = isShare ? words.unit_share : layer.unit;
-      ui.legend.replaceChildren(
-        element("p", "hc-unit", unit), list,
-        element("p", "hc-small", words["method_" + classes.method]),
-        element("p", "hc-small", fill(words.of_zones,
-          { known: write.count(known), all: write.count(all) })));
+      return best;
+    }
+
+    function roseWords(set) {
+      const parts = [meta.labels.opportunity[set.dims.opportunity] || set.dims.opportunity,
+        meta.labels.mode[set.dims.mode] || set.dims.mode];
+      if (set.dims.band !== null) parts.push(meta.labels.band[String(set.dims.band)]);
+      return parts.join(", ");
+    }
+
+    function glyphs() {
+      roseLayer.clearLayers();
+      shownGlyphs = null;
+      if (!glyphsOn()) return;
+      shownGlyphs = roseSet();
+      const view = map.getBounds().pad(0.1);
+      const taken = [];
+      data.glyphs.zones.forEach((zoneIdx, i) => {
+        const values = shownGlyphs.values[i];
+        if (!values || taken.length >= MOST_GLYPHS) return;
+        const at = centre(zoneIdx);
+        if (!view.contains(at)) return;
+        const point = map.latLngToLayerPoint(at);
+        // First come, first served: the zones are in the order of their weight.
+        if (taken.some((other) => Math.hypot(other.x - point.x, other.y - point.y) < GLYPH_ROOM)) {
+          return;
+        }
+        taken.push(point);
+        const size = 2 * (GLYPH_RADIUS + 1.5);
+        const icon = L.divIcon({ className: "hc-glyph", html: hc.rose(values, GLYPH_RADIUS),
+          iconSize: [size, size] });
+        const marker = L.marker(at, { icon: icon, keyboard: false, title: data.names[zoneIdx] });
+        marker.on("click", () => open(zoneIdx, at));
+        marker.on("mouseover", () => hover(zoneIdx));
+        marker.addTo(roseLayer);
+      });
+    }
+
+    function glyphLegend() {
+      const box = element("div", "hc-glyph-legend");
+      box.append(hc.legendList([{ colour: hc.HOME, label: words.glyph_home },
+        { colour: hc.LOST, label: words.glyph_lost }]));
+      box.append(element("p", "hc-small", fill(words.glyph_note, { what: roseWords(shownGlyphs) })));
+      return box;
+    }
+
+    function check(id, label, on, change) {
+      const line = element("p");
+      const caption = element("label", "hc-check");
+      const box = element("input");
+      box.type = "checkbox";
+      box.id = id;
+      box.checked = on;
+      box.addEventListener("change", change);
+      caption.append(box, " " + label);
+      line.append(caption);
+      ui.switches.append(line);
+    }
+
+    function switches() {
+      if (roses.length) {
+        roseLayer.addTo(map);
+        check("hc-glyphs", words.glyphs, false, () => {
+          paint();
+          if (shown !== null) open(shown);
+          remember();
+        });
+        map.on("moveend", () => { if (glyphsOn()) glyphs(); });
+      }
+      data.outlines.forEach((outline, i) => {
+        check("hc-outline-" + i, fill(words.outline, { name: outline.label }), true, (event) => {
+          if (event.target.checked) outlines[i].addTo(map);
+          else outlines[i].remove();
+          paint();
+        });
+      });
     }
 
     // -- choosing a layer --
@@ -368,7 +374,8 @@
 
     function hover(zoneIdx) {
       const amount = value(current, zoneIdx);
-      const text = amount === null ? words.missing : say(current, amount);
+      const none = layers[current].kind === "minutes" ? words.missing_minutes : words.missing;
+      const text = amount === null ? none : say(current, amount);
       ui.hover.textContent = data.names[zoneIdx] + ": " + text;
     }
 
@@ -379,7 +386,8 @@
       const head = element("tr");
       head.append(element("td"));
       for (const band of bands) {
-        const cell = element("th", "", meta.labels.band[String(band)]);
+        const timed = layers[layerIdxs[0]].kind === "minutes";
+        const cell = element("th", "", timed ? words.unit_minutes : meta.labels.band[String(band)]);
         cell.scope = "col";
         head.append(cell);
       }
@@ -395,7 +403,8 @@
           const amount = i === undefined ? null : value(i, zoneIdx);
           const cell = element("td", i === current ? "hc-now" : "",
             amount === null ? "\u2013" : say(i, amount));
-          if (i !== undefined && amount === null) gaps.set(mode, reason(i, zoneIdx));
+          const counts = i !== undefined && layers[i].kind !== "minutes";
+          if (counts && amount === null) gaps.set(mode, reason(i, zoneIdx));
           row.append(cell);
         }
         node.append(row);
@@ -432,11 +441,21 @@
       }
       box.append(element("p", "hc-what", now.heading));
       box.append(table(column(current), zoneIdx));
+      const set = roses.length ? roseSet() : null;
+      const values = set && roseAt.has(zoneIdx) ? set.values[roseAt.get(zoneIdx)] : null;
+      if (values) {
+        const part = element("details");
+        part.open = glyphsOn();
+        const real = values.map((v) => v / set.scale);
+        part.append(element("summary", "", words.rose),
+          hc.roseBox(real, data.names[zoneIdx], words, write, roseWords(set)));
+        box.append(part);
+      }
       const done = new Set([now.heading]);
       const rest = element("details");
       rest.append(element("summary", "", words.all_values));
       layers.forEach((layer, i) => {
-        if (done.has(layer.heading)) return;
+        if (done.has(layer.heading) || layer.kind === "minutes") return;
         done.add(layer.heading);
         rest.append(element("p", "hc-what", layer.heading), table(column(i), zoneIdx));
       });
@@ -513,6 +532,7 @@
       const now = layers[current];
       const parts = DIMS.filter((dim) => now[dim] !== null && meta.values[dim].length > 1)
         .map((dim) => dim + "=" + encodeURIComponent(now[dim]));
+      if (glyphsOn()) parts.push("glyphs=1");
       if (shown !== null) parts.push("zone=" + encodeURIComponent(data.ids[shown]));
       try {
         history.replaceState(null, "", "#" + parts.join("&"));
@@ -530,6 +550,8 @@
         if (fits.length) candidates = fits;
         else ui.note.textContent = words.not_here;
       }
+      const box = document.getElementById("hc-glyphs");
+      if (box) box.checked = asked.get("glyphs") === "1";
       choose(nearest(candidates), true);
       const zoneIdx = data.ids.indexOf(asked.get("zone"));
       if (zoneIdx >= 0) goTo(zoneIdx);
@@ -565,6 +587,7 @@
       if (!touched && shown === null) map.fitBounds(meta.bounds, { animate: false });
     });
     draw();
+    switches();
     current = meta.first;
     fromAddress();
     document.documentElement.dataset.ready = "yes";
@@ -576,6 +599,6 @@
       document.getElementById("hc-note").textContent = meta.texts.old_browser;
       return;
     }
-    unpack(document.getElementById("hc-data").textContent).then((data) => start(map, meta, data));
+    hc.unpack(document.getElementById("hc-data").textContent).then((data) => start(map, meta, data));
   };
 })();
