@@ -220,13 +220,35 @@ SHEETS: dict[str, Table] = {
         ),
         Table(
             "one_system",
-            "chance that two places are in one daily urban system",
+            "whether two places are in one daily urban system, how sure, and how far from it",
             (
-                FROM,
-                TO,
+                ZONE_ID,
+                _text("other_zone_id", "identifier of the other zone", key=True),
                 SCENARIO,
                 _flag("together", "whether they are in the systems as drawn"),
-                _share("probability", "draws of the flows in which they are together"),
+                _share("probability", "draws of flows and steepness in which they are together"),
+                _whole("draws", "draws", "how many"),
+                _number(
+                    "validity",
+                    "1 = threshold",
+                    "of the system of the zone; below 1 it cannot stand alone",
+                ),
+                _number("other_validity", "1 = threshold", "of the system of the other zone"),
+                _share(
+                    "together_from",
+                    "lowest self-containment asked for, on the dial, at which "
+                    "they are together; empty where at none",
+                ),
+            ),
+        ),
+        Table(
+            "systems_dial",
+            "number of daily urban systems against the self-containment that is asked for",
+            (
+                SCENARIO,
+                _share("min_containment", "self-containment that a large system must have"),
+                _share("target_containment", "self-containment that the smallest must have"),
+                _whole("systems", "systems", "number of systems"),
             ),
         ),
         Table(

@@ -187,7 +187,7 @@ def fit_gravity(
 
     def modelled(theta: Floats) -> Floats:
         nonlocal start
-        weight = decay_weight(family, _natural(family, theta, scale), c) * mask
+        weight = np.where(mask, decay_weight(family, _natural(family, theta, scale), c), 0.0)
         a, b, _, _ = sinkhorn(
             weight, rows, columns, start=start, tolerance=1e-7, max_iterations=1000
         )

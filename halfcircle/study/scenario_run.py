@@ -190,6 +190,8 @@ def compute_scenarios(
     notices += systems.notices
     if systems.chances is not None:
         sheets["scenarios/one_system"] = systems.chances
+    if systems.dial is not None:
+        sheets["scenarios/systems_dial"] = systems.dial
     for number, (one, config) in enumerate(zip(found, study.scenarios, strict=True), start=1):
         if config.attribute and config.edits:
             with progress.stage(f"attribution of {config.name}"):

@@ -292,24 +292,35 @@ def test_too_far_for_the_randstad(run):
     chances = pd.read_csv(run / "out" / "scenarios" / "one_system.csv")
     codes = {town.name: town.zone_id for town in TOWNS}
     pair = chances[
-        (chances["from"] == codes["Groningen"]) & (chances["to"] == codes["Amsterdam"])
+        (chances.zone_id == codes["Groningen"]) & (chances.other_zone_id == codes["Amsterdam"])
     ].set_index("scenario")
     for scenario in ("baseline", "lelylijn-2", "lelylijn-4", "lelylijn-diverted"):
         assert pair.probability[scenario] == 0.0
         assert not pair.together[scenario]
+        assert np.isnan(pair.together_from[scenario])
 
 
 def test_daily_urban_systems_of_the_page(run):
-    """Noordoostpolder joins Lelystad; the four centres of the north stay apart."""
+    """Noordoostpolder joins Lelystad; the four centres of the north stay apart, by a margin."""
     chances = pd.read_csv(run / "out" / "scenarios" / "one_system.csv")
     names = {town.zone_id: town.name for town in TOWNS}
-    chances.index = chances["from"].map(names) + " - " + chances["to"].map(names)
+    chances.index = chances.zone_id.map(names) + " - " + chances.other_zone_id.map(names)
     for scenario, joined in (("baseline", 0), ("lelylijn-2", 1), ("lelylijn-4", 1)):
-        chance = chances[chances.scenario == scenario].probability
-        assert chance["Noordoostpolder - Lelystad"] == joined
-        assert chance["Smallingerland - Groningen"] == 0
-        assert chance["Smallingerland - Heerenveen"] == 0
-        assert chance["Heerenveen - Leeuwarden"] == 0
+        part = chances[chances.scenario == scenario]
+        assert part.together["Noordoostpolder - Lelystad"] == joined
+        assert part.probability["Noordoostpolder - Lelystad"] == pytest.approx(joined, abs=0.05)
+        assert part.probability["Smallingerland - Groningen"] == 0
+        assert part.probability["Heerenveen - Leeuwarden"] == 0
+    both = chances.loc["Smallingerland - Heerenveen"].set_index("scenario")
+    assert both.probability["baseline"] == 0 < both.probability["lelylijn-2"] < 0.3
+    # Apart as drawn, and nearer with the line: in validity, and on the dial.
+    assert 1.0 < both.validity["lelylijn-2"] < both.validity["baseline"]
+    assert both.together_from["lelylijn-2"] < both.together_from["baseline"]
+    page = PAGE.read_text(encoding="utf-8")
+    dial = pd.read_csv(run / "out" / "scenarios" / "systems_dial.csv")
+    for scenario, label in (("baseline", "systems now"), ("lelylijn-2", "with lelylijn-2")):
+        counts = dial[dial.scenario == scenario].systems.iloc[:8]
+        assert f"| {label} | {' | '.join(map(str, counts))} |" in page
 
 
 def test_the_page_shows_what_the_study_gives(run):
