@@ -7,6 +7,7 @@ of a full run, to the byte.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,7 +26,7 @@ from halfcircle.study.scenario_affected import touched_origins
 from halfcircle.study.scenario_apply import Variant, apply_edits, dated
 from halfcircle.study.scenario_edits import Edit, ScenarioConfig
 
-__all__ = ["Baseline", "Computed", "compute_variant", "touched_modes"]
+__all__ = ["Baseline", "Computed", "compute_variant", "touched_modes", "variant_modes"]
 
 TRANSIT = ("transit", "bike+transit")
 STREET = ("walk", "bike", "car")
@@ -173,18 +174,8 @@ def compute_variant(
         base.study, base.inputs, config.name, edits, service_date=base.modes.service_date
     )
     rebuilt, counted = touched_modes(base, variant)
-    reused = _streets_to_keep(base, variant)
-    built = build_modes(
-        variant.study, variant.inputs, workers=workers, progress=progress, only=rebuilt,
-        streets=reused,
-    )  # fmt: skip
+    modes, built = variant_modes(base, variant, rebuilt, workers=workers, progress=progress)
     order = () if base.study.reach is None else base.study.reach.modes
-    modes = Modes(notices=built.notices, service_date=base.modes.service_date)
-    modes.streets.update({**base.modes.streets, **built.streets})
-    modes.timetables.update(built.timetables or base.modes.timetables)
-    for mode in order:
-        found = built if mode in rebuilt else base.modes
-        modes.sources[mode], modes.reasons[mode] = found.sources[mode], found.reasons[mode]
     origins = _origins(base, variant, modes, rebuilt, counted)
     todo = Modes(service_date=modes.service_date)
     for mode in order:
@@ -212,6 +203,48 @@ def compute_variant(
         (*variant.notices, *built.notices, *tables.notices),
         _draws(base, tables.draws, todo, origins, config.name),
     )
+
+
+def variant_modes(
+    base: Baseline,
+    variant: Variant,
+    rebuilt: Collection[str],
+    *,
+    workers: int,
+    progress: Progress,
+) -> tuple[Modes, Modes]:
+    """Travel times of an applied scenario, those of the baseline where nothing changed.
+
+    Parameters
+    ----------
+    base : Baseline
+        Its tables are not looked at.
+    variant : Variant
+    rebuilt : collection of str
+        Modes with other travel times, from `touched_modes`.
+    workers : int
+    progress : Progress
+
+    Returns
+    -------
+    Modes
+        Of all modes.
+    Modes
+        Those that were built.
+    """
+    reused = _streets_to_keep(base, variant)
+    built = build_modes(
+        variant.study, variant.inputs, workers=workers, progress=progress, only=rebuilt,
+        streets=reused,
+    )  # fmt: skip
+    modes = Modes(notices=built.notices, service_date=base.modes.service_date)
+    modes.streets.update({**base.modes.streets, **built.streets})
+    modes.timetables.update(built.timetables or base.modes.timetables)
+    order = () if base.study.reach is None else base.study.reach.modes
+    for mode in order:
+        found = built if mode in rebuilt else base.modes
+        modes.sources[mode], modes.reasons[mode] = found.sources[mode], found.reasons[mode]
+    return modes, built
 
 
 def _streets_to_keep(base: Baseline, variant: Variant) -> dict[str, Any]:
