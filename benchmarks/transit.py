@@ -1,14 +1,15 @@
-"""Search over a timetable: the default engine against the baseline, in the same run.
+"""Search over a timetable: the default engine, a continuous window and the baseline, in one run.
 
-    python benchmarks/transit.py [--data ../shared/data/porto_alegre] [--repeat 3]
+    python benchmarks/transit.py [--data ../shared/data/porto_alegre] [--repeat 3] [--rides 3 8]
 
 Porto Alegre, 1,227 x 1,227 hexagons, Monday 2019-05-13, the 120 departures of 14:00-16:00, at most
 2 h: jobs within 4 bands at 5 percentiles, for every origin. Links (straight lines x 1.3, 1 m/s, at
-most 1 km) are ready; the changes of the trip-based search are prepared once and timed apart. The
-engines take turns, block of origins by block, so that other load meets both alike: medians over
-blocks (all of them in the first case, every third in the others), ratios block by block. CPU time
-is that of all threads. Memory and the first call after installation (an empty cache of compiled
-code) are measured in processes of their own.
+most 1 km) are ready; the changes of the trip-based search are prepared once and timed apart. A
+continuous window counts every departure; what it saves against lanes of one second is printed for
+a few origins. The engines take turns, block of origins by block, so that other load meets all
+alike: medians over blocks (all of them in the first case, every third in the others), ratios block by block. CPU time
+is that of all threads. Memory, the first call after installation (an empty cache of compiled code)
+and the start of the command line are measured in processes of their own.
 """
 
 import argparse
@@ -36,9 +37,23 @@ from halfcircle.access.transit import TransitQuery, TransitSearch, build_transit
 
 CUTOFFS_S = [900, 1_800, 2_700, 3_600]
 PERCENTILES = (5, 25, 50, 75, 95)
-ENGINES = ("trip-based", "range-raptor")
-CASES = [(3, 2, 1), (3, 1, 3), (8, 1, 3), (8, 2, 3)]  # rides, threads, every which block
+ENGINES = ("trip-based", "continuous", "range-raptor")
+THREADS = [(2, 1), (1, 3)]  # threads, every which block
+STEP_S = {"continuous": None, "by the second": 1}
 N_BLOCKS = 12
+START = """
+import time
+import numpy as np
+import halfcircle.study.cli
+from halfcircle.access.transit import StopLinks, TransitQuery, build_transit_search
+from transit_towns import links_of, timetable_of, trip
+imported_s = time.process_time()
+town = timetable_of([trip((0, 100), (1, 160))], 2)
+links = links_of([[(0, 0)]]), links_of([[(1, 0)]])
+query = TransitQuery(start_s=0, end_s=600)
+build_transit_search(town, *links, query).opportunities_within([0], [[1.0]], [600])
+print(imported_s, time.process_time() - imported_s)
+"""
 
 
 def peak_mib() -> float:
@@ -49,7 +64,12 @@ def peak_mib() -> float:
 def search_of(city: PortoAlegre, engine: str, rides: int, workers: int) -> TransitSearch:
     """Prepare one engine."""
     query = TransitQuery(
-        start_s=START_S, end_s=END_S, max_rides=rides, limit_s=7_200, percentiles=PERCENTILES
+        start_s=START_S,
+        end_s=END_S,
+        step_s=STEP_S.get(engine, 60),
+        max_rides=rides,
+        limit_s=7_200,
+        percentiles=PERCENTILES,
     )
     return build_transit_search(
         city.timetable,
@@ -57,7 +77,7 @@ def search_of(city: PortoAlegre, engine: str, rides: int, workers: int) -> Trans
         city.egress,
         query,
         direct_s=city.direct_s,
-        engine=engine,
+        engine="range-raptor" if engine == "range-raptor" else "trip-based",
         workers=workers,
     )
 
@@ -81,6 +101,17 @@ def child(data: Path, engine: str, cache: str) -> dict[str, float]:
     environment = os.environ | {"NUMBA_CACHE_DIR": cache}
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     return json.loads(done.stdout)
+
+
+def start_up(cache: str) -> tuple[float, float]:
+    """CPU seconds to import the command line, and then to a first result of a town of two stops."""
+    path = os.pathsep.join([str(ROOT / "tests" / "transit"), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"NUMBA_CACHE_DIR": cache, "PYTHONPATH": path}
+    done = subprocess.run(
+        [sys.executable, "-c", START], check=True, capture_output=True, text=True, env=environment
+    )
+    imported_s, first_s = (float(word) for word in done.stdout.split())
+    return imported_s, first_s
 
 
 @dataclass
@@ -118,7 +149,7 @@ def compare(city: PortoAlegre, rides: int, workers: int, every: int, repeat: int
                 sums.append(bands[engine].time(block, count))
                 if number % 3 == 0:
                     percentiles.append(times[engine].time(block, partial(search.times_s, block)))
-            equal &= np.array_equal(sums[0], sums[-1])
+            equal &= np.array_equal(sums[0], sums[-1])  # the first and the last engine
             equal &= not percentiles or np.array_equal(percentiles[0], percentiles[-1])
     for engine in ENGINES:
         wall, cpu = median(bands[engine].wall), median(bands[engine].cpu)
@@ -126,15 +157,38 @@ def compare(city: PortoAlegre, rides: int, workers: int, every: int, repeat: int
             f"{rides:>5} {workers:>7}  {engine:<13}{prepare_s[engine]:>7.2f} {wall:>8.2f} "
             f"{cpu:>8.2f} {median(times[engine].wall):>8.2f} {wall * len(city.jobs) / 1_000:>9.2f}"
         )
-    ratios = [
-        median(b / a for a, b in zip(getattr(x[fast], of), getattr(x[slow], of), strict=True))
-        for fast, slow in [ENGINES]
-        for x, of in ((bands, "wall"), (bands, "cpu"), (times, "wall"))
-    ]
+    for other in ENGINES[1:]:
+        ratios = [
+            median(np.divide(getattr(x[other], of), getattr(x[ENGINES[0]], of)))
+            for x, of in ((bands, "wall"), (bands, "cpu"), (times, "wall"), (times, "cpu"))
+        ]
+        print(
+            f"{'':<15}{other + ' / default':<25}"
+            + " ".join(f"{ratio:>8.2f}" for ratio in ratios[:3])
+            + f"   times by CPU {ratios[3]:.2f}"
+        )
+    print(f"{'':<15}baseline and default: results {'equal' if equal else 'DIFFER'}")
+
+
+def by_the_second(city: PortoAlegre, rides: int) -> None:
+    """A continuous window against lanes of one second, few origins."""
+    names = ("trip-based", "continuous", "by the second")
+    searches = {name: search_of(city, name, rides, 1) for name in names}
+    clocks = {name: Clock() for name in names}
+    equal = True
+    for block in np.array_split(np.random.default_rng(4).permutation(len(city.jobs))[:60], 6):
+        sums = {
+            name: clocks[name].time(
+                block, partial(search.opportunities_within, block, [city.jobs], CUTOFFS_S)
+            )
+            for name, search in searches.items()
+        }
+        equal &= np.array_equal(sums["continuous"], sums["by the second"])
+    cpu = {name: median(clock.cpu) for name, clock in clocks.items()}
     print(
-        "               baseline / default      "
-        + " ".join(f"{ratio:>8.1f}" for ratio in ratios)
-        + f"   results {'equal' if equal else 'DIFFER'}"
+        f"{rides} rides, CPU ms per origin: minutes {cpu['trip-based']:.1f}, continuous "
+        f"{cpu['continuous']:.1f}, lanes of one second {cpu['by the second']:.1f}; the last two "
+        f"{'equal' if equal else 'DIFFER'}"
     )
 
 
@@ -143,6 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared/data/porto_alegre")
     parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--rides", type=int, nargs="+", default=[3, 8])
     parser.add_argument("--first", choices=ENGINES, help="what child processes are asked for")
     options = parser.parse_args()
     if not options.data.exists():
@@ -151,8 +206,15 @@ def main() -> None:
         first_call(options.data, options.first)
         return
     with tempfile.TemporaryDirectory() as cache:
+        for label in ("after installation", "second run"):
+            imported_s, first_s = start_up(cache)
+            print(
+                f"{label}: command line imported in {imported_s:.1f} s CPU, first result "
+                f"{first_s:.1f} s CPU later"
+            )
+    with tempfile.TemporaryDirectory() as cache:
         first = child(options.data, "trip-based", cache)
-        print(f"first call after installation {first['first_s']:.1f} s")
+        print(f"first call after installation, whole city {first['first_s']:.1f} s")
         for engine in ENGINES:
             child(options.data, engine, cache)
             m = child(options.data, engine, cache)
@@ -164,8 +226,11 @@ def main() -> None:
     print("medians; ms per origin, wall time, but for CPU time of all threads and whole seconds")
     print("rides threads  engine       prepare    bands      CPU    times bands, all")
     print("                                  s       ms       ms       ms          s")
-    for rides, workers, every in CASES:
-        compare(city, rides, workers, every, options.repeat)
+    for rides in options.rides:
+        for workers, every in THREADS:
+            compare(city, rides, workers, every, options.repeat)
+    for rides in options.rides:
+        by_the_second(city, rides)
 
 
 if __name__ == "__main__":
