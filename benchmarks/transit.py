@@ -7,9 +7,9 @@ Porto Alegre, 1,227 x 1,227 hexagons, Monday 2019-05-13, the 120 departures of 1
 most 1 km) are ready; the changes of the trip-based search are prepared once and timed apart. A
 continuous window counts every departure; what it saves against lanes of one second is printed for
 a few origins. The engines take turns, block of origins by block, so that other load meets all
-alike: medians over blocks (all of them in the first case, every third in the others), ratios block by block. CPU time
-is that of all threads. Memory, the first call after installation (an empty cache of compiled code)
-and the start of the command line are measured in processes of their own.
+alike: medians over blocks (all of them for two threads, every third for one), ratios block by
+block. CPU time is that of all threads. Memory, the first call after installation (an empty cache of
+compiled code) and the start of the command line are measured in processes of their own.
 """
 
 import argparse

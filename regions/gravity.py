@@ -8,7 +8,6 @@ from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize
 
 from halfcircle._checks import Faults, frozen_array
 from halfcircle.errors import FlowError
@@ -215,6 +214,9 @@ def fit_gravity(
         "power-exponential": [1.0, 0.5],
         "log-logistic": [0.0, np.log(2.5)],
     }[family]
+    # here, so that who fits nothing does not wait for the import
+    from scipy import optimize
+
     found = optimize.minimize(
         loss_and_slope, np.array(first), jac=True, method="BFGS", options={"gtol": 1e-6}
     )

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from halfcircle.places import Zones
 
@@ -120,7 +120,7 @@ def with_intervals(
     spread = pd.DataFrame({"draws": groups.size(), "mean_delta_sd": groups.std(ddof=1)})
     found = winners.merge(spread.reset_index(), on=key, how="left", sort=False)
     n = found["draws"].to_numpy(dtype=np.float64)
-    quantile = stats.t.ppf(0.5 + CONFIDENCE / 2.0, np.maximum(n - 1.0, 1.0))
+    quantile = stdtrit(np.maximum(n - 1.0, 1.0), 0.5 + CONFIDENCE / 2.0)
     half = quantile * found["mean_delta_sd"] / np.sqrt(n)
     found["mean_delta_low"] = found["mean_delta"] - half
     found["mean_delta_high"] = found["mean_delta"] + half
