@@ -11,11 +11,11 @@ import pandas as pd
 
 from halfcircle._checks import Faults
 from halfcircle.access.measures import Weights
-from halfcircle.access.travel_times import TravelTimeSource
+from halfcircle.access.travel_times import ShownSource, TravelTimeSource
 from halfcircle.errors import TravelTimeError
 from halfcircle.places import Places
 
-__all__ = ["WINNING_COLUMNS", "BestOf", "winning_block_table"]
+__all__ = ["WINNING_COLUMNS", "BestOf", "most_of", "winning_block_table"]
 
 WINNING_COLUMNS = (
     "zone_id",
@@ -31,8 +31,8 @@ WINNING_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class BestOf:
+@dataclass(frozen=True, eq=False, repr=False)
+class BestOf(ShownSource):
     """Travel times of whichever of several modes is the fastest; a `TravelTimeSource`.
 
     The least is taken per pair of places and per percentile: the best median is the least of the

@@ -13,7 +13,7 @@ from halfcircle.access.hubs import HubPairs, Hubs
 from halfcircle.access.linking import Pairs
 from halfcircle.access.transit import StopLinks
 
-__all__ = ["LinkedWays", "Way", "fastest_links"]
+__all__ = ["LinkedWays", "Told", "Way", "fastest_links"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class Way:
     name : str
         ``"walk"``, ``"bike"``, ``"car"``, ...
     found : Pairs or HubPairs
-        From places to stops.
+        From places to stops; at the end of a journey too.
     hubs : Hubs, optional
         Where it changes hands.
     """
@@ -39,6 +39,32 @@ class Way:
         """Whole ways."""
         return self.found.pairs if isinstance(self.found, HubPairs) else self.found
 
+    @property
+    def hub_idx(self) -> npt.NDArray[np.int64]:
+        """Hub of each pair; -1 where there is none."""
+        if isinstance(self.found, HubPairs):
+            return self.found.hub_idx
+        return np.full(len(self.found.from_idx), -1, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Told:
+    """How one link is travelled.
+
+    Parameters
+    ----------
+    way : str
+    hub : str
+        Name of the place by way of which it leads; blank where there is none.
+    lon, lat : float, optional, degrees
+        Where that is.
+    """
+
+    way: str
+    hub: str = ""
+    lon: float | None = None
+    lat: float | None = None
+
 
 @dataclass(frozen=True, eq=False)
 class LinkedWays:
@@ -47,45 +73,36 @@ class LinkedWays:
     Parameters
     ----------
     links : StopLinks
-    ways : tuple of Way
+    names : tuple of str
+        Of the ways.
+    hubs : tuple of Hubs or None
+        Of the ways.
     way_idx : array of int8, shape (n_links,)
-        Row of `ways`.
-    pair_idx : array of int64, shape (n_links,)
-        Entry of that way.
+        Row of `names`.
+    hub_idx : array of int32, shape (n_links,)
+        Place of those hubs; -1 where there is none.
     """
 
     links: StopLinks
-    ways: tuple[Way, ...]
+    names: tuple[str, ...]
+    hubs: tuple[Hubs | None, ...]
     way_idx: npt.NDArray[np.int8]
-    pair_idx: npt.NDArray[np.int64]
+    hub_idx: npt.NDArray[np.int32]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "way_idx", frozen_array(self.way_idx, np.int8))
-        object.__setattr__(self, "pair_idx", frozen_array(self.pair_idx, np.int64))
+        object.__setattr__(self, "hub_idx", frozen_array(self.hub_idx, np.int32))
 
-    def told(self, place_idx: int, stop_idx: int) -> tuple[str, str, tuple[float, float] | None]:
-        """How a link is travelled.
-
-        Returns
-        -------
-        str
-            Name of the way.
-        str
-            Name of the hub; blank where there is none.
-        tuple of float, optional
-            Its longitude and latitude.
-        """
+    def told(self, place_idx: int, stop_idx: int) -> Told:
+        """How the link between a place and a stop is travelled; there must be one."""
         first, last = self.links.ptr[place_idx], self.links.ptr[place_idx + 1]
         at = first + int(np.searchsorted(self.links.stop_idx[first:last], stop_idx))
-        way = self.ways[int(self.way_idx[at])]
-        if not isinstance(way.found, HubPairs) or way.hubs is None:
-            return way.name, "", None
-        hub = int(way.found.hub_idx[self.pair_idx[at]])
-        return (
-            way.name,
-            str(way.hubs.name[hub]),
-            (float(way.hubs.lon[hub]), float(way.hubs.lat[hub])),
-        )
+        way, hub = int(self.way_idx[at]), int(self.hub_idx[at])
+        hubs = self.hubs[way]
+        if hubs is None or hub < 0:
+            return Told(self.names[way])
+        lon, lat = float(hubs.lon[hub]), float(hubs.lat[hub])
+        return Told(self.names[way], str(hubs.name[hub]), lon, lat)
 
 
 def fastest_links(ways: Sequence[Way], n_places: int) -> LinkedWays:
@@ -106,11 +123,16 @@ def fastest_links(ways: Sequence[Way], n_places: int) -> LinkedWays:
     place = np.concatenate([p.from_idx for p in pairs])
     stop = np.concatenate([p.to_idx for p in pairs])
     seconds = np.concatenate([p.seconds for p in pairs])
+    hub = np.concatenate([way.hub_idx for way in ways])
     way = np.repeat(np.arange(len(pairs)), [len(p.from_idx) for p in pairs])
-    entry = np.concatenate([np.arange(len(p.from_idx)) for p in pairs])
     order = np.lexsort((way, seconds, stop, place))
     first = np.ones(len(order), dtype=bool)
     first[1:] = (np.diff(place[order]) != 0) | (np.diff(stop[order]) != 0)
     chosen = order[first]
-    links = Pairs(place[chosen], stop[chosen], seconds[chosen]).stop_links(n_places)
-    return LinkedWays(links, tuple(ways), way[chosen].astype(np.int8), entry[chosen])
+    return LinkedWays(
+        Pairs(place[chosen], stop[chosen], seconds[chosen]).stop_links(n_places),
+        tuple(w.name for w in ways),
+        tuple(w.hubs for w in ways),
+        way[chosen].astype(np.int8),
+        hub[chosen].astype(np.int32),
+    )

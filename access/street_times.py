@@ -105,6 +105,7 @@ def build_street_times(
     max_snap_m: float = 1000.0,
     workers: int = 1,
     cache_dir: Path | None = None,
+    mode: str = "",
 ) -> StreetTimes:
     """Snap places to a network and prepare travel times over it.
 
@@ -126,6 +127,8 @@ def build_street_times(
     workers : int
     cache_dir : Path, optional
         Folder of the disk cache, for the hierarchy.
+    mode : str
+        Name of the mode; that of the network when left out.
 
     Returns
     -------
@@ -137,5 +140,5 @@ def build_street_times(
     if network.mode != "walk" and len(places) >= PLACES_FOR_HIERARCHY:
         hierarchy = build_hierarchy(network, cache_dir=cache_dir)
     return StreetTimes(
-        network, places, snaps, float(limit_s), own_s.astype(np.float32), workers, hierarchy
+        network, places, snaps, float(limit_s), own_s.astype(np.float32), workers, hierarchy, mode
     )

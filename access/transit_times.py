@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from halfcircle.access.linked_ways import LinkedWays
 from halfcircle.access.transit import TransitSearch
-from halfcircle.access.travel_times import ShownSource
+from halfcircle.access.travel_times import ShownSource, TravelTimeSource
 from halfcircle.places import Places
 
 __all__ = ["HeadwayDraws", "TransitTimes"]
@@ -26,11 +27,15 @@ class TransitTimes(ShownSource):
         Origins and destinations.
     mode : str
         ``"transit"``, ``"bike+transit"``, ...
+    access, egress : LinkedWays, optional
+        How the links of the search are travelled, for those who want to know.
     """
 
     search: TransitSearch
     places: Places
     mode: str = "transit"
+    access: LinkedWays | None = None
+    egress: LinkedWays | None = None
 
     @property
     def percentiles(self) -> tuple[int, ...]:
@@ -84,11 +89,11 @@ class HeadwayDraws(ShownSource):
 
     Parameters
     ----------
-    draws : tuple of TransitTimes
+    draws : tuple of TravelTimeSource
         At least two.
     """
 
-    draws: tuple[TransitTimes, ...]
+    draws: tuple[TravelTimeSource, ...]
 
     @property
     def mode(self) -> str:
@@ -103,12 +108,12 @@ class HeadwayDraws(ShownSource):
     @property
     def origins(self) -> Places:
         """Where trips start."""
-        return self.draws[0].places
+        return self.draws[0].origins
 
     @property
     def destinations(self) -> Places:
         """Where trips end."""
-        return self.draws[0].places
+        return self.draws[0].destinations
 
     def times_s(self, origin_idx: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Travel times of the first draw; see `TransitTimes.times_s`."""

@@ -61,6 +61,40 @@ TABLES: dict[str, Table] = {
             ),
         ),
         Table(
+            "winning_mode",
+            "which mode of a set is the fastest way to what is reached",
+            (
+                ZONE_ID,
+                SCENARIO,
+                Column("set", "text", "", "name of the set of modes, from best_of", key=True),
+                OPPORTUNITY,
+                GROUP,
+                BAND,
+                Column(
+                    "percentile",
+                    "integer",
+                    "percent of departures",
+                    "percentile of travel time over the departure window",
+                    key=True,
+                ),
+                Column("mode", "text", "", "a mode of the set", key=True),
+                Column(
+                    "value",
+                    "number",
+                    "share, 0 to 1",
+                    "share of the opportunities in reach that this mode reaches the fastest; of "
+                    "equal times the first mode of the set counts; empty where nothing is in reach",
+                    required=False,
+                ),
+                Column(
+                    "most",
+                    "integer",
+                    "0 or 1",
+                    "1 for the mode with the largest share, of equal ones the first of the set",
+                ),
+            ),
+        ),
+        Table(
             "border",
             "what the national border takes away from each zone",
             (

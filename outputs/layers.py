@@ -31,7 +31,7 @@ FIRST_SCENARIO = "baseline"
 FIRST_MEASURE = "cumulative"
 PREFERRED_BAND_MIN = 45.0
 # Most asked for first: what a council can change, and what has to be explained.
-MODE_ORDER = ("transit", "bike+transit", "car+transit", "bike", "walk", "car")
+MODE_ORDER = ("transit", "bike+transit", "car+transit", "bike", "ebike", "walk", "car")
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,8 @@ class RunResult:
         What else is told about the border.
     measures, area_measures, city_pairs, closures : DataFrame, optional
         Measures beside reach: of zones, of the whole area, between cities, of amenities.
+    winning_mode : DataFrame, optional
+        Which mode of each best-of set is the fastest.
     regions : mapping of str to GeoDataFrame
         Layer name -> region polygons.
     further : mapping of str to DataFrame
@@ -180,6 +182,7 @@ class RunResult:
     area_measures: pd.DataFrame | None = None
     city_pairs: pd.DataFrame | None = None
     closures: pd.DataFrame | None = None
+    winning_mode: pd.DataFrame | None = None
     regions: Mapping[str, Any] = field(default_factory=dict)
     further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     border_line: Any = None

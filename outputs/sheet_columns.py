@@ -109,6 +109,26 @@ SHEETS: dict[str, Table] = {
             ),
         ),
         Table(
+            "park_and_ride",
+            "parking places for park and ride: their capacity limits nobody",
+            (
+                SCENARIO,
+                _text("place_id", "identifier of the place", key=True),
+                _text("name", "name of the place"),
+                _number("lon", "degrees", "longitude, WGS 84"),
+                _number("lat", "degrees", "latitude, WGS 84"),
+                _number("capacity", "cars", "parking spaces; empty where not known"),
+                _number("parking_min", "minutes", "to park and get out"),
+                _whole("stops", "stops", "stops within the longest walk from the place"),
+                _number("people_in_reach", "persons", "who can drive there within the limit"),
+                _number(
+                    "people_fastest",
+                    "persons",
+                    "for whom the fastest way to some stop leads by this place",
+                ),
+            ),
+        ),
+        Table(
             "regions_stability",
             "how sure each zone belongs to its daily urban system",
             (

@@ -56,7 +56,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_every_key_of_the_study_file_is_documented() -> None:
     page = (ROOT / "docs" / "study-file.md").read_text(encoding="utf-8")
-    source = (ROOT / "halfcircle" / "study" / "study_file.py").read_text(encoding="utf-8")
+    files = sorted((ROOT / "halfcircle" / "study").glob("study_file*.py"))
+    source = "\n".join(file.read_text(encoding="utf-8") for file in files)
     read = (
         r"\.(?:text|number_or|number|integer|numbers|texts|number_map|text_map|flag|path|raw)\(\s*"
     )

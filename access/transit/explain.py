@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -77,8 +78,15 @@ class Journey:
         parts["wait"] = self.travel_time_s - sum(parts.values())
         return parts
 
-    def text(self, timetable: Timetable) -> str:
-        """The legs, a line each, with clock times of the timetable's service day."""
+    def text(self, timetable: Timetable, *, told: Callable[[Leg], str] | None = None) -> str:
+        """The legs, a line each, with clock times of the timetable's service day.
+
+        Parameters
+        ----------
+        timetable : Timetable
+        told : callable, optional
+            What else to say of a leg, for instance how an access leg is travelled.
+        """
         stops = timetable.stops
 
         def place(stop: int | None, end: str) -> str:
@@ -91,7 +99,7 @@ class Journey:
             if leg.trip_idx is not None:
                 route = timetable.trip_route_idx[leg.trip_idx]
                 line += f", {timetable.route_name[route]}, trip {timetable.trip_id[leg.trip_idx]}"
-            lines.append(line)
+            lines.append(line + (told(leg) if told is not None else ""))
         return "\n".join(lines)
 
 

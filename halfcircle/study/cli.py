@@ -218,7 +218,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--from", dest="origin", required=True, metavar="ZONE", help="zone id")
     explain.add_argument("--to", dest="destination", required=True, metavar="ZONE", help="zone id")
     explain.add_argument("--at", required=True, metavar="HH:MM", help="departure, in the window")
-    explain.add_argument("--mode", metavar="MODE", help="transit or bike+transit")
+    explain.add_argument("--mode", metavar="MODE", help="transit, bike+transit, car+transit, ...")
     explain.add_argument("--json", action="store_true", help="legs as GeoJSON")
     add_fetch_commands(
         _command(

@@ -14,19 +14,26 @@ from typing import Any, Literal
 from halfcircle.errors import Fault
 from halfcircle.outputs.sheets import CsvStyle
 from halfcircle.study.maps_file import IsochronesConfig, OutputsConfig
+from halfcircle.study.mode_names import MODES, STREET_MODES, TRANSIT_MODES
 from halfcircle.study.penalties import PenaltyConfig
 from halfcircle.study.scenario_edits import ScenarioConfig
 
 __all__ = [
+    "MODES",
+    "STREET_MODES",
+    "TRANSIT_MODES",
     "BorderConfig",
     "CountrySource",
     "FeedConfig",
+    "KissAndRideConfig",
     "MeasureConfig",
     "OpportunityConfig",
+    "ParkAndRideConfig",
     "PenaltyConfig",
     "ReachConfig",
     "RealisedConfig",
     "RegionsConfig",
+    "SharedBikesConfig",
     "StreetsConfig",
     "Study",
     "TimesConfig",
@@ -34,11 +41,9 @@ __all__ = [
     "ZonesConfig",
 ]
 
-STREET_MODES = ("walk", "bike", "car")
-TRANSIT_MODES = ("transit", "bike+transit")
-MODES = (*STREET_MODES, *TRANSIT_MODES, "crow_fly")
-SPEEDS_KMH = {"walk": 4.5, "bike": 14.0}
-ACCESS_MAX_MIN = {"walk": 20.0, "bike": 20.0}
+SPEEDS_KMH = {"walk": 4.5, "bike": 14.0, "ebike": 20.0}
+ACCESS_MAX_MIN = {"walk": 20.0, "bike": 20.0, "ebike": 20.0, "car": 20.0}
+KISS_VEHICLES = ("rail", "metro", "ferry")
 
 
 @dataclass(frozen=True)
@@ -139,11 +144,52 @@ class TransitConfig:
 
 
 @dataclass(frozen=True)
+class ParkAndRideConfig:
+    """``[park_and_ride]``: where a car can be left for public transport."""
+
+    path: Path | None = None
+    osm: bool = False
+    id: str | None = None
+    name: str | None = None
+    capacity: str | None = None
+    parking_min: float | str = 3.0
+    walk_max_min: float = 5.0
+    source: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class KissAndRideConfig:
+    """``[kiss_and_ride]``: being driven to a stop."""
+
+    vehicles: tuple[str, ...] = KISS_VEHICLES
+    dropoff_s: int = 60
+
+
+@dataclass(frozen=True)
+class SharedBikesConfig:
+    """``[shared_bikes]``: bicycles to rent after the last ride."""
+
+    path: Path
+    id: str | None = None
+    name: str | None = None
+    capacity: str | None = None
+    rental_min: float | str = 2.0
+    max_min: float = 15.0
+    walk_max_min: float = 5.0
+    kmh: float | None = None
+    returned: Literal["anywhere", "place"] = "anywhere"
+    return_min: float = 1.0
+    source: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
 class ReachConfig:
     """``[reach]``: modes, bands and percentiles.
 
-    `time_factor` is set by scenarios only: bands and decay are stretched by it, and keep their
-    names.
+    `modes` holds the names of `best_of`, too. `time_factor` is set by scenarios only: bands and
+    decay are stretched by it, and keep their names.
     """
 
     modes: tuple[str, ...]
@@ -154,7 +200,11 @@ class ReachConfig:
     limit_min: float | None = None
     max_rides: int = 4
     access_max_min: Mapping[str, float] = field(default_factory=lambda: dict(ACCESS_MAX_MIN))
+    access_max_min_by_vehicle: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    egress_max_min: Mapping[str, float] = field(default_factory=dict)
+    egress_max_min_by_vehicle: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     speeds_kmh: Mapping[str, float] = field(default_factory=lambda: dict(SPEEDS_KMH))
+    best_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     crow_fly_kmh: float = 60.0
     crow_fly_detour: float = 1.3
     time_factor: float = 1.0
@@ -275,6 +325,9 @@ class Study:
     times: tuple[TimesConfig, ...] = ()
     transit: TransitConfig | None = None
     reach: ReachConfig | None = None
+    park_and_ride: ParkAndRideConfig | None = None
+    kiss_and_ride: KissAndRideConfig = KissAndRideConfig()
+    shared_bikes: SharedBikesConfig | None = None
     border: BorderConfig | None = None
     regions: RegionsConfig | None = None
     measures: tuple[MeasureConfig, ...] = ()

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from halfcircle._checks import Faults, nearest
-from halfcircle.access.transit import Journey, explain_journey
+from halfcircle.access.linked_ways import Told
+from halfcircle.access.transit import Journey, Leg, explain_journey
 from halfcircle.access.transit_times import HeadwayDraws, TransitTimes
 from halfcircle.errors import StudyError
 from halfcircle.gtfs import Timetable
 from halfcircle.places import Zones
 from halfcircle.study._clock import clock_s
 from halfcircle.study.inputs import read_inputs
+from halfcircle.study.mode_names import TRANSIT_MODES
 from halfcircle.study.modes import build_modes
 from halfcircle.study.progress import Progress
 from halfcircle.study.study_file import read_study
 
 __all__ = ["explain_study", "journey_geojson"]
 
-TRANSIT_MODES = ("transit", "bike+transit")
+WAYS = {
+    "walk": "on foot",
+    "bike": "by bicycle",
+    "ebike": "by e-bike",
+    "car": "by car, parked at {hub}",
+    "car_passenger": "by car, dropped there",
+    "shared_bike": "by bicycle, rented at {hub}",
+}
 
 
 def explain_study(
@@ -44,7 +54,8 @@ def explain_study(
     at : str
         Departure, ``"07:35"``, on the clock of the study's window and inside it.
     mode : str, optional
-        ``"transit"`` or ``"bike+transit"``; the first that the study has when left out.
+        By public transport, ``"transit"``, ``"car+transit"``, ...; the first that the study has
+        when left out.
     as_json : bool
         GeoJSON of the legs in place of text.
     progress : Progress, optional
@@ -94,11 +105,11 @@ def explain_study(
             f"{source.search.query.limit_s // 60} minutes"
         )
     if as_json:
-        document = journey_geojson(journey, modes.timetable, inputs.zones)
+        document = journey_geojson(journey, modes.timetable, inputs.zones, source)
         return json.dumps(document, ensure_ascii=False, indent=1)
     lines = [
         f"{inputs.zones.label[idx[origin]]} to {inputs.zones.label[idx[destination]]}, {chosen}",
-        journey.text(modes.timetable).rstrip(),
+        journey.text(modes.timetable, told=partial(_how, source, journey)).rstrip(),
         "",
     ]
     lines += [f"{part}: {s / 60:.1f} min" for part, s in journey.components_s().items()]
@@ -106,7 +117,25 @@ def explain_study(
     return "\n".join(lines)
 
 
-def journey_geojson(journey: Journey, timetable: Timetable, zones: Zones) -> dict[str, Any]:
+def _told(source: TransitTimes | None, journey: Journey, leg: Leg) -> Told | None:
+    """How the first or last leg is travelled; None of others."""
+    if source is None:
+        return None
+    if leg.kind == "access" and leg.to_stop_idx is not None and source.access is not None:
+        return source.access.told(journey.origin_idx, leg.to_stop_idx)
+    if leg.kind == "egress" and leg.from_stop_idx is not None and source.egress is not None:
+        return source.egress.told(journey.destination_idx, leg.from_stop_idx)
+    return None
+
+
+def _how(source: TransitTimes, journey: Journey, leg: Leg) -> str:
+    told = _told(source, journey, leg)
+    return "" if told is None else ", " + WAYS[told.way].format(hub=told.hub)
+
+
+def journey_geojson(
+    journey: Journey, timetable: Timetable, zones: Zones, source: TransitTimes | None = None
+) -> dict[str, Any]:
     """Legs as straight lines between stops, with times and lines: a FeatureCollection.
 
     Parameters
@@ -116,11 +145,15 @@ def journey_geojson(journey: Journey, timetable: Timetable, zones: Zones) -> dic
         The one that was searched.
     zones : Zones
         Origins and destinations.
+    source : TransitTimes, optional
+        That was searched: tells how the first and the last leg are travelled.
 
     Returns
     -------
     dict
-        GeoJSON (RFC 7946), WGS 84; properties kind, line, trip_id, from, to, start_s, end_s.
+        GeoJSON (RFC 7946), WGS 84; properties kind, line, trip_id, from, to, start_s, end_s, and
+        of the first and last leg by (walk, bike, car, ...) and via (where a car is left or a
+        bicycle is rented).
     """
     stops, places = timetable.stops, zones.places
 
@@ -144,6 +177,13 @@ def journey_geojson(journey: Journey, timetable: Timetable, zones: Zones) -> dic
             route = int(timetable.trip_route_idx[leg.trip_idx])
             properties["line"] = str(timetable.route_name[route])
             properties["trip_id"] = str(timetable.trip_id[leg.trip_idx])
-        geometry = {"type": "LineString", "coordinates": [start, stop]}
+        line = [start, stop]
+        told = _told(source, journey, leg)
+        if told is not None:
+            properties["by"] = told.way
+            if told.lon is not None and told.lat is not None:
+                properties["via"] = told.hub
+                line = [start, [told.lon, told.lat], stop]
+        geometry = {"type": "LineString", "coordinates": line}
         features.append({"type": "Feature", "geometry": geometry, "properties": properties})
     return {"type": "FeatureCollection", "features": features}

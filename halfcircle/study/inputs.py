@@ -15,6 +15,7 @@ import numpy.typing as npt
 from halfcircle._checks import Faults, id_array
 from halfcircle._tables import read_table, require_columns, texts
 from halfcircle.access.brought_times import BroughtTimes, OmxTimes, read_times
+from halfcircle.access.hubs import Hubs
 from halfcircle.access.streets import StreetWays, read_osm
 from halfcircle.access.streets.edits import Congestion
 from halfcircle.errors import Fault, FeedError, InputError, StudyError
@@ -27,6 +28,7 @@ from halfcircle.read_zones import read_zones
 from halfcircle.regions.border_match import SectorMatch
 from halfcircle.sources import check_lock
 from halfcircle.study.config import OpportunityConfig, Study
+from halfcircle.study.hub_inputs import parking_places, rental_places
 from halfcircle.study.progress import Progress
 from halfcircle.study.region_inputs import RegionInputs, read_region_inputs
 from halfcircle.study.sources import study_sources
@@ -76,6 +78,8 @@ class Inputs:
     sources: tuple[Source, ...]
     congestion: tuple[Congestion, ...] = ()
     region_type: npt.NDArray[np.object_] | None = None
+    parking: Hubs | None = None
+    rental: Hubs | None = None
     skills: SectorMatch | None = None
     regions: RegionInputs | None = None
 
@@ -176,6 +180,12 @@ def read_inputs(study: Study, progress: Progress) -> Inputs:
     if study.regions is not None and zones is not None:
         with progress.stage("flows read"):
             regions = attempt(partial(read_region_inputs, study, zones))
+    parking, rental = None, None
+    if study.park_and_ride is not None:
+        osm = () if study.streets is None else study.streets.osm
+        parking = attempt(partial(parking_places, study.park_and_ride, osm))
+    if study.shared_bikes is not None:
+        rental = attempt(partial(rental_places, study.shared_bikes))
     region_type = None
     if zones is not None and study.zones.region_type is not None:
         region_type = attempt(partial(_region_type, study, zones))
@@ -193,6 +203,8 @@ def read_inputs(study: Study, progress: Progress) -> Inputs:
         sources=study_sources(study, lock),
         region_type=region_type,
         regions=regions,
+        parking=parking,
+        rental=rental,
     )
 
 

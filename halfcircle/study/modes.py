@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from halfcircle.access.best_of import BestOf
 from halfcircle.access.street_times import StreetTimes
+from halfcircle.access.transit_times import HeadwayDraws
 from halfcircle.access.travel_times import TravelTimeSource
 from halfcircle.errors import Fault
 from halfcircle.gtfs import Merged, Timetable
 from halfcircle.study.config import STREET_MODES, TRANSIT_MODES, Study
 from halfcircle.study.inputs import Inputs
+from halfcircle.study.modes_links import ParkingUse
 from halfcircle.study.modes_streets import Building, StreetModes, limit_s, snap_reasons
 from halfcircle.study.modes_transit import TransitModes
 from halfcircle.study.progress import Progress
 
 __all__ = ["Modes", "build_modes", "limit_s"]
+
+UNKNOWN = ("not_snapped", "island")
+"""Reasons for which nothing is known; with others, what is reached is nothing."""
 
 
 @dataclass(eq=False)
@@ -42,6 +48,8 @@ class Modes:
         By street mode, also those that only serve the ways to stops.
     timetables : dict of int to (Timetable, int, int)
         By draw of headway services: with footpaths, and the window in its seconds.
+    parking : ParkingUse, optional
+        Who can drive to which parking place, where a mode by car needs it.
     """
 
     sources: dict[str, TravelTimeSource] = field(default_factory=dict)
@@ -52,6 +60,7 @@ class Modes:
     service_date: str = ""
     streets: dict[str, StreetTimes] = field(default_factory=dict)
     timetables: dict[int, tuple[Timetable, int, int]] = field(default_factory=dict)
+    parking: ParkingUse | None = None
 
 
 def build_modes(
@@ -61,7 +70,7 @@ def build_modes(
     workers: int,
     progress: Progress,
     only: Collection[str] | None = None,
-    streets: Mapping[str, StreetTimes] | None = None,
+    reuse: Modes | None = None,
 ) -> Modes:
     """Prepare the travel times of every mode that the study asks for.
 
@@ -73,8 +82,9 @@ def build_modes(
     progress : Progress
     only : collection of str, optional
         Modes that are wanted; all of the study when left out.
-    streets : mapping of str to StreetTimes, optional
-        Of an earlier build, for street modes that need not be built again.
+    reuse : Modes, optional
+        Of an earlier build: its streets and timetables need not be built again, and sets of
+        modes are made of its sources where they are not among those wanted.
 
     Returns
     -------
@@ -89,8 +99,9 @@ def build_modes(
     if study.reach is None:
         return modes
     building = Building(study, study.reach, inputs, workers, progress, modes.notices)
-    on_streets = StreetModes(building, streets or {})
-    by_transit = TransitModes(building, on_streets)
+    reuse = reuse or Modes()
+    on_streets = StreetModes(building, reuse.streets)
+    by_transit = TransitModes(building, on_streets, reuse.timetables)
     places = inputs.zones.places
     for mode in study.reach.modes:
         if only is not None and mode not in only:
@@ -99,18 +110,47 @@ def build_modes(
         source: TravelTimeSource
         if mode in STREET_MODES:
             source = street = on_streets.times(mode)
-            reasons = snap_reasons(street)
+            reasons = snap_reasons(street.snaps)
         elif mode in TRANSIT_MODES:
             source, reasons = by_transit.times(mode)
         elif mode == "crow_fly":
             source = on_streets.crow_fly(study.reach.crow_fly_kmh, study.reach.crow_fly_detour)
+        elif mode in study.reach.best_of:
+            continue  # made of the others, below
         else:
             source = next(times for times in inputs.times if times.mode == mode)
         modes.sources[mode], modes.reasons[mode] = source, reasons
+    for name in study.reach.best_of:
+        if only is None or name in only:
+            members = study.reach.best_of[name]
+            made = {**reuse.sources, **modes.sources}
+            modes.sources[name] = _best_of(name, [made[mode] for mode in members])
+            why = {**reuse.reasons, **modes.reasons}
+            modes.reasons[name] = _common_reasons([why[mode] for mode in members])
     modes.streets.update(on_streets.built)
     modes.timetables.update(by_transit.timetables)
     modes.joined.extend(by_transit.joined)
-    modes.service_date = by_transit.service_date
+    modes.service_date = by_transit.service_date or reuse.service_date
+    modes.parking = reuse.parking if not by_transit.links else by_transit.links[0].parking
     if by_transit.timetables:
         modes.timetable = by_transit.timetables[0][0]
     return modes
+
+
+def _best_of(name: str, members: Sequence[TravelTimeSource]) -> TravelTimeSource:
+    """The fastest of several modes; per draw where headway services are drawn."""
+    n_draws = max([1, *(len(m.draws) for m in members if isinstance(m, HeadwayDraws))])
+    drawn = tuple(
+        BestOf(name, tuple(m.draws[k] if isinstance(m, HeadwayDraws) else m for m in members))
+        for k in range(n_draws)
+    )
+    return drawn[0] if n_draws == 1 else HeadwayDraws(drawn)
+
+
+def _common_reasons(several: Sequence[npt.NDArray[np.object_]]) -> npt.NDArray[np.object_]:
+    """Why a zone has none of several modes; of several reasons the one that says most."""
+    found = several[0]
+    for other in several[1:]:
+        better = np.isin(found, UNKNOWN) & ~np.isin(other, UNKNOWN)
+        found = np.where((found == "") | (other == ""), "", np.where(better, other, found))
+    return found

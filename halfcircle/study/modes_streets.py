@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +18,7 @@ from halfcircle.access.streets import (
     CarProfile,
     CountryLookup,
     Mode,
+    Snaps,
     StreetNetwork,
     StreetProfile,
     WalkProfile,
@@ -27,6 +28,7 @@ from halfcircle.access.streets import (
 from halfcircle.access.streets.edits import apply_congestion
 from halfcircle.access.streets.osmnx_bridge import network_from_place
 from halfcircle.access.transit import DirectTimes
+from halfcircle.access.without_ride import DirectOf
 from halfcircle.errors import Fault, StudyError
 from halfcircle.study.config import ReachConfig, StreetsConfig, Study
 from halfcircle.study.inputs import Inputs, cache_folder
@@ -84,39 +86,66 @@ class StreetModes:
     def __init__(self, building: Building, ready: Mapping[str, StreetTimes]) -> None:
         self.building = building
         self.built = dict(ready)
+        self.networks: dict[tuple[str, float | None], StreetNetwork] = {}
         self.own_m = own_zone_m(building.inputs.zones)
 
     def times(self, mode: str) -> StreetTimes:
         """Travel times by a street mode, with the zones linked to its network."""
         if mode in self.built:
             return self.built[mode]
-        streets = self.building.study.streets
-        if streets is None:
-            raise StudyError(f"mode {mode!r} needs the table [streets]")
-        with self.building.progress.stage(f"{mode} network"):
-            network = self.network(mode, streets)
-            if mode == "car":
-                network = apply_congestion(network, self.building.inputs.congestion)
-            self.building.notices.extend(network.notices)
-        with self.building.progress.stage(f"{mode} zones linked"):
+        building = self.building
+        network = self.network(mode)
+        with building.progress.stage(f"{mode} zones linked"):
             source = build_street_times(
                 network,
-                self.building.inputs.zones.places,
-                limit_s=self.building.limit_s,
+                building.inputs.zones.places,
+                limit_s=building.limit_s,
                 own_m=self.own_m,
-                kmh=self.building.reach.speeds_kmh.get(mode, CAR_OWN_ZONE_KMH),
-                walk_kmh=self.building.reach.speeds_kmh["walk"],
+                kmh=building.reach.speeds_kmh.get(mode, CAR_OWN_ZONE_KMH),
+                walk_kmh=building.reach.speeds_kmh["walk"],
                 detour=DETOUR,
-                max_snap_m=streets.max_snap_m,
-                workers=self.building.workers,
+                max_snap_m=self.max_snap_m,
+                workers=building.workers,
                 cache_dir=cache_folder(),
+                mode=mode,
             )
         self.built[mode] = source
         return source
 
-    def network(self, mode: str, streets: StreetsConfig) -> StreetNetwork:
-        """Network of a street mode, from the extracts or the named place."""
-        profile = _profile(mode, self.building.reach, streets.country or self.main_country())
+    @property
+    def max_snap_m(self) -> float:
+        """Farthest that a place may be from a street, metres."""
+        streets = self.building.study.streets
+        return 1000.0 if streets is None else streets.max_snap_m
+
+    def network(self, mode: str, *, kmh: float | None = None) -> StreetNetwork:
+        """Network of a street mode, from the extracts or the named place; built once.
+
+        Parameters
+        ----------
+        mode : str
+        kmh : float, optional
+            Another speed of bicycles than the study's.
+        """
+        streets = self.building.study.streets
+        if streets is None:
+            raise StudyError(f"mode {mode!r} needs the table [streets]")
+        if kmh is not None and kmh == self.building.reach.speeds_kmh[mode]:
+            kmh = None
+        if kmh is None and mode in self.built:
+            return self.built[mode].network
+        if (mode, kmh) not in self.networks:
+            with self.building.progress.stage(f"{mode} network"):
+                network = self._network(mode, kmh, streets)
+                if mode == "car":
+                    network = apply_congestion(network, self.building.inputs.congestion)
+            self.building.notices.extend(network.notices)
+            self.networks[mode, kmh] = network
+        return self.networks[mode, kmh]
+
+    def _network(self, mode: str, kmh: float | None, streets: StreetsConfig) -> StreetNetwork:
+        country = streets.country or self.main_country()
+        profile = _profile(mode, self.building.reach, country, kmh)
         if self.building.inputs.ways is None:
             return network_from_place(streets.place or "", _street_mode(mode), profile=profile)
         return build_network(
@@ -143,10 +172,11 @@ class StreetModes:
         names, counts = np.unique(country.astype(str), return_counts=True)
         return str(names[np.argmax(counts)])
 
-    def straight_walk(self) -> DirectTimes:
-        """Walking all the way in straight lines, for studies without streets."""
-        source = self.crow_fly(self.building.reach.speeds_kmh["walk"], DETOUR)
-        return lambda origin_idx: np.ascontiguousarray(source.times_s(origin_idx)[:, 0])
+    def direct(self, mode: str) -> DirectTimes:
+        """Travel all the way: over the network of a street mode, or straight without streets."""
+        if self.building.study.streets is not None:
+            return self.times(mode).direct_s
+        return DirectOf(self.crow_fly(self.building.reach.speeds_kmh[mode], DETOUR))
 
     def crow_fly(self, kmh: float, detour: float) -> CrowFly:
         """Straight lines between zones."""
@@ -160,29 +190,47 @@ class StreetModes:
             area_m2=zone_areas_m2(self.building.inputs.zones),
         )
 
-    def ways(self, source: StreetTimes | None, walk_kmh: float) -> StraightWays | StreetWaysToStops:
+    def ways(self, mode: str, *, kmh: float | None = None) -> StraightWays | StreetWaysToStops:
         """Ways to stops: over the network of a street mode, or straight without streets."""
-        if source is None:
-            return StraightWays(walk_kmh, DETOUR)
-        streets = self.building.study.streets
-        max_snap_m = streets.max_snap_m if streets is not None else 1000.0
-        return StreetWaysToStops(source.network, walk_kmh, max_snap_m)
+        speeds_kmh = self.building.reach.speeds_kmh
+        if self.building.study.streets is None:
+            return StraightWays(kmh or speeds_kmh[mode], DETOUR)
+        return StreetWaysToStops(self.network(mode, kmh=kmh), speeds_kmh["walk"], self.max_snap_m)
+
+    def reasons(self, modes: Iterable[str]) -> npt.NDArray[np.object_]:
+        """Why each zone has a street of none of several modes, as the last one tells it."""
+        places = self.building.inputs.zones.places
+        found: npt.NDArray[np.object_] = np.full(len(places), "", dtype=object)
+        if self.building.study.streets is None:
+            return found
+        for number, mode in enumerate(modes):
+            walk_kmh = self.building.reach.speeds_kmh["walk"]
+            snaps = (
+                self.built[mode].snaps
+                if mode in self.built
+                else self.network(mode).snap(
+                    places.lon, places.lat, max_snap_m=self.max_snap_m, walk_kmh=walk_kmh
+                )
+            )
+            why = snap_reasons(snaps)
+            found = why if number == 0 else np.where(found == "", "", why)
+        return found
 
 
 def _street_mode(mode: str) -> Mode:
-    return next(m for m in MODES if m == mode)
+    return "bike" if mode == "ebike" else next(m for m in MODES if m == mode)
 
 
-def _profile(mode: str, reach: ReachConfig, country: str) -> StreetProfile:
+def _profile(mode: str, reach: ReachConfig, country: str, kmh: float | None) -> StreetProfile:
     if mode == "walk":
         return WalkProfile(kmh=reach.speeds_kmh["walk"])
-    if mode == "bike":
-        return BikeProfile(kmh=reach.speeds_kmh["bike"])
+    if mode in ("bike", "ebike"):
+        return BikeProfile(kmh=kmh or reach.speeds_kmh[mode])
     return CarProfile(country=country)
 
 
-def snap_reasons(source: StreetTimes) -> npt.NDArray[np.object_]:
+def snap_reasons(snaps: Snaps) -> npt.NDArray[np.object_]:
     """Why each zone has no street; the empty string where it has one."""
-    reasons = source.snaps.reason.copy()
-    reasons[(reasons != "") & source.snaps.on_island] = "island"
+    reasons = snaps.reason.copy()
+    reasons[(reasons != "") & snaps.on_island] = "island"
     return reasons

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
 from halfcircle._checks import Faults
-from halfcircle.access.linking import (
-    StraightWays,
-    StreetWaysToStops,
-    access_links,
-    add_footpaths,
-    egress_links,
-)
+from halfcircle.access.linking import StraightWays, add_footpaths
 from halfcircle.access.transit import StopLinks, TransitQuery, build_transit_search
 from halfcircle.access.transit_times import HeadwayDraws, TransitTimes
 from halfcircle.access.travel_times import TravelTimeSource
+from halfcircle.access.vehicle_stops import split_stops
+from halfcircle.access.without_ride import LeastDirect
 from halfcircle.errors import Fault, StudyError
 from halfcircle.gtfs import (
     Merged,
@@ -28,7 +26,9 @@ from halfcircle.gtfs import (
 )
 from halfcircle.study._clock import clock
 from halfcircle.study.config import TransitConfig
-from halfcircle.study.modes_streets import DETOUR, Building, StreetModes, snap_reasons
+from halfcircle.study.mode_names import access_way, chain_needs
+from halfcircle.study.modes_links import ChainLinks, vehicle_limits
+from halfcircle.study.modes_streets import DETOUR, Building, StreetModes
 
 __all__ = ["TransitModes"]
 
@@ -40,6 +40,8 @@ class TransitModes:
     ----------
     building : Building
     streets : StreetModes
+    ready : mapping of int to (Timetable, int, int)
+        Timetables of an earlier build.
 
     Attributes
     ----------
@@ -49,9 +51,16 @@ class TransitModes:
     service_date : str
     """
 
-    def __init__(self, building: Building, streets: StreetModes) -> None:
+    def __init__(
+        self,
+        building: Building,
+        streets: StreetModes,
+        ready: Mapping[int, tuple[Timetable, int, int]],
+    ) -> None:
         self.building, self.streets = building, streets
-        self.timetables: dict[int, tuple[Timetable, int, int]] = {}
+        self.timetables = dict(ready)
+        self.limits = vehicle_limits(building.study)
+        self.links: dict[int, ChainLinks] = {}
         self.joined: list[Merged] = []
         self.service_date = ""
 
@@ -63,65 +72,49 @@ class TransitModes:
         first, reasons = drawn[0]
         return (HeadwayDraws(tuple(d for d, _ in drawn)) if n_draws > 1 else first), reasons
 
-    def drawn(self, mode: str, draw: int = 0) -> tuple[TransitTimes, npt.NDArray[np.object_]]:
+    def drawn(self, mode: str, draw: int) -> tuple[TransitTimes, npt.NDArray[np.object_]]:
         """The same for one draw of headway services."""
-        config = self.building.study.transit
+        config, building = self.building.study.transit, self.building
         if config is None:
             raise StudyError(f"mode {mode!r} needs the table [transit]")
-        walk = self.streets.times("walk") if self.building.study.streets is not None else None
-        walk_kmh = self.building.reach.speeds_kmh["walk"]
-        ways = self.streets.ways(walk, walk_kmh)
-        timetable, start_s, end_s = self.compiled(config, ways, draw)
-        places, stops = self.building.inputs.zones.places, timetable.stops
-        access_mode = "bike" if mode == "bike+transit" else "walk"
-        with self.building.progress.stage(f"{mode} stops linked"):
-            walk_s = 60.0 * self.building.reach.access_max_min["walk"]
-            egress = egress_links(
-                places, stops, ways, limit_s=walk_s, workers=self.building.workers
-            )
-            direct = walk
-            if access_mode == "bike":
-                direct = bike = self.streets.times("bike")
-                access = access_links(
-                    places,
-                    stops,
-                    self.streets.ways(bike, walk_kmh),
-                    limit_s=60.0 * self.building.reach.access_max_min["bike"],
-                    workers=self.building.workers,
+        timetable, start_s, end_s = self.compiled(config, draw)
+        with building.progress.stage(f"{mode} stops linked"):
+            if draw not in self.links:
+                stop_class = split_stops(timetable, self.limits.class_of).stop_class
+                self.links[draw] = ChainLinks(
+                    building, self.streets, timetable.stops, stop_class, self.limits
                 )
-            else:
-                access = access_links(
-                    places, stops, ways, limit_s=walk_s, workers=self.building.workers
-                )
-        with self.building.progress.stage(f"{mode} search prepared"):
+            access, egress = self.links[draw].access(mode), self.links[draw].egress(mode)
+        on_own = [way for way in ("walk", access_way(mode)) if way in ("walk", "bike", "ebike")]
+        direct = [self.streets.direct(way) for way in dict.fromkeys(on_own)]
+        with building.progress.stage(f"{mode} search prepared"):
             search = build_transit_search(
                 timetable,
-                access,
-                egress,
+                access.links,
+                egress.links,
                 TransitQuery(
                     start_s=start_s,
                     end_s=end_s,
                     step_s=config.step_s,
-                    max_rides=self.building.reach.max_rides,
-                    limit_s=int(self.building.limit_s),
+                    max_rides=building.reach.max_rides,
+                    limit_s=int(building.limit_s),
                     board_slack_s=config.board_slack_s,
-                    percentiles=self.building.reach.percentiles,
+                    percentiles=building.reach.percentiles,
                 ),
-                direct_s=self.streets.straight_walk() if direct is None else direct.direct_s,
-                workers=self.building.workers,
+                direct_s=direct[0] if len(direct) == 1 else LeastDirect(direct[0], direct[1]),
+                workers=building.workers,
             )
-        reasons = _transit_reasons(timetable, access, start_s, end_s + int(self.building.limit_s))
-        if direct is not None:
-            unsnapped = snap_reasons(direct)
-            reasons = np.where(unsnapped != "", unsnapped, reasons)
-        return TransitTimes(search, places, mode), reasons
+        reasons = _transit_reasons(timetable, access.links, start_s, end_s + int(building.limit_s))
+        unsnapped = self.streets.reasons(sorted(chain_needs(mode) - {"shared"}, reverse=True))
+        reasons = np.where(unsnapped != "", unsnapped, reasons)
+        places = building.inputs.zones.places
+        return TransitTimes(search, places, mode, access, egress), reasons
 
-    def compiled(
-        self, config: TransitConfig, ways: StraightWays | StreetWaysToStops, draw: int
-    ) -> tuple[Timetable, int, int]:
+    def compiled(self, config: TransitConfig, draw: int) -> tuple[Timetable, int, int]:
         """The timetable with footpaths, and the window in its seconds."""
         if draw in self.timetables:
             return self.timetables[draw]
+        ways = self.streets.ways("walk")
         start, end = (clock(seconds) for seconds in config.window_s)
         with self.building.progress.stage("timetable compiled"):
             faults = Faults()
@@ -165,6 +158,7 @@ class TransitModes:
                 board_slack_s=config.board_slack_s + config.transfer_penalty_s,
                 workers=self.building.workers,
             )
+            timetable = split_stops(timetable, self.limits.class_of).timetable
         if isinstance(ways, StraightWays):
             self.building.notices.append(
                 Fault(

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from halfcircle.access.best_of import BestOf, winning_block_table
 from halfcircle.access.brought_times import OmxTimes
 from halfcircle.access.decay import Decay, decay_by_name, pbl_curve
 from halfcircle.access.measures import (
@@ -20,7 +21,6 @@ from halfcircle.access.measures import (
 from halfcircle.access.transit_times import HeadwayDraws
 from halfcircle.access.travel_times import TravelTimeSource, origin_blocks
 from halfcircle.errors import Fault
-from halfcircle.gtfs import headway_spread
 from halfcircle.places import Opportunities, Places, Zones
 from halfcircle.regions.border import BorderMeasures, BorderPlan, plan_border
 from halfcircle.regions.border_rules import (
@@ -37,12 +37,12 @@ from halfcircle.study.config import BorderConfig, ReachConfig, Study
 from halfcircle.study.inputs import Inputs
 from halfcircle.study.modes import Modes
 from halfcircle.study.progress import Progress
+from halfcircle.study.reach_draws import COUNT, every_draw, over_draws
 from halfcircle.study.scenario_decay import ScaledDecay
 
 __all__ = ["ReachTables", "border_rules", "check_border_rules", "compute_reach", "study_decay"]
 
 BLOCK_CELLS = 4_000_000
-COUNT = "\x00zones"
 BASELINE = "baseline"
 
 
@@ -59,6 +59,8 @@ class ReachTables:
     draws : DataFrame, optional
         Reach of every draw of headway services, for differences draw by draw; only where there are
         draws and scenarios.
+    winning_mode : DataFrame, optional
+        Which mode is the fastest, as shares of what is reached; of best-of sets.
     """
 
     reach: pd.DataFrame
@@ -67,6 +69,7 @@ class ReachTables:
     sectors: pd.DataFrame | None
     notices: tuple[Fault, ...]
     draws: pd.DataFrame | None = None
+    winning_mode: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +135,13 @@ class _Job:
         if isinstance(source, HeadwayDraws):
             parts = [replace(self, source=draw).tables(block) for draw in source.draws]
             found = over_draws(parts)
-            return found | {"draws": _every_draw(parts)} if self.keep_draws else found
-        if self.border is not None:
+            return found | {"draws": every_draw(parts)} if self.keep_draws else found
+        won = None
+        if isinstance(source, BestOf):
+            seconds, winner = source.best(block)
+            won = self.won(source, block, seconds, winner)
+            source = _HeldTimes(source, seconds)
+        elif self.border is not None:
             # One search serves both reach and border loss.
             source = _HeldTimes(source, source.times_s(block))
         found = {
@@ -156,6 +164,8 @@ class _Job:
             )
             table = table[table["opportunity"] != COUNT]
             found["reach"] = pd.concat([found["reach"], table], ignore_index=True)
+        if won is not None:
+            found["winning_mode"] = won
         if self.border is None or not isinstance(source, _HeldTimes):
             return found
         median = source.percentiles.index(50) if 50 in source.percentiles else 0
@@ -173,6 +183,25 @@ class _Job:
             found["sectors"] = self.known(loss.sectors())
         return found
 
+    def won(
+        self,
+        best: BestOf,
+        block: npt.NDArray[np.int64],
+        seconds: npt.NDArray[np.float32],
+        winner: npt.NDArray[np.int8],
+    ) -> pd.DataFrame:
+        """Which mode is the fastest, as shares of what is reached."""
+        table = winning_block_table(
+            best,
+            block,
+            seconds,
+            winner,
+            self.weights,
+            bands_min=self.bands_min,
+            missing=self.not_connected,
+        )
+        return table[table["opportunity"] != COUNT].reset_index(drop=True)
+
     def known(self, table: pd.DataFrame) -> pd.DataFrame:
         """Values of zones that are not connected are not known, and not 0."""
         unknown = self.source.origins.place_id[self.not_connected]
@@ -180,43 +209,6 @@ class _Job:
         columns = [c for c in table.columns if c.startswith(("reach_", "loss"))]
         table.loc[rows, columns] = np.nan
         return table
-
-
-def _every_draw(parts: Sequence[dict[str, pd.DataFrame]]) -> pd.DataFrame:
-    """Reach of every draw, of the median (or first percentile) only."""
-    percentile = parts[0]["reach"]["percentile"]
-    known = set(percentile.dropna())
-    chosen = 50 if 50 in known else min(known, default=50)
-    kept = percentile.isna() | (percentile == chosen)
-    kept = kept & (parts[0]["reach"]["opportunity"] != COUNT)
-    frames = [part["reach"][kept].assign(draw=draw) for draw, part in enumerate(parts)]
-    return pd.concat(frames, ignore_index=True)
-
-
-def over_draws(parts: Sequence[dict[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
-    """Means over draws of headway services, and standard deviations of reach beside them.
-
-    Loss is that of the mean reach; the standard deviation of reach is a measure of its own, named
-    with ``_sd`` behind.
-    """
-    joined = {}
-    for name, first in parts[0].items():
-        mean = first.copy()
-        for column in [c for c in first.columns if c == "value" or c.startswith("reach_")]:
-            spread = headway_spread([part[name][column].to_numpy() for part in parts])
-            mean[column] = spread.mean
-            if column == "value":
-                deviation = first.assign(value=spread.sd, measure=first["measure"] + "_sd")
-        if "loss" in mean:
-            open_reach = mean["reach_open"].where(mean["reach_open"] > 0)
-            mean["loss"] = (1.0 - mean["reach_domestic"] / open_reach).clip(lower=0.0)
-            if "reach_skills" in mean:
-                mean["loss_skills"] = (1.0 - mean["reach_skills"] / open_reach).clip(lower=0.0)
-        joined[name] = mean
-        if name == "reach":
-            of_interest = deviation["opportunity"] != COUNT
-            joined[name] = pd.concat([mean, deviation[of_interest]], ignore_index=True)
-    return joined
 
 
 def border_rules(config: BorderConfig, countries: Sequence[str]) -> BorderRules:
@@ -289,6 +281,7 @@ def compute_reach(
     count = Opportunities(COUNT, np.ones((1, len(inputs.zones))))
     weights = Weights([*inputs.opportunities, count])
     tables: dict[str, list[pd.DataFrame]] = {"reach": [], "border": [], "sectors": [], "draws": []}
+    tables["winning_mode"] = []
     reasons = {}
     notices: list[Fault] = []
     closing = study.border is not None and study.border.hard_closed
@@ -339,6 +332,7 @@ def compute_reach(
         joined["sectors"],
         tuple(notices),
         joined["draws"],
+        joined["winning_mode"],
     )
 
 

@@ -19,6 +19,7 @@ from halfcircle.study.blocks import BlockStore, Runner, run_key
 from halfcircle.study.border import compute_border
 from halfcircle.study.border_inputs import read_border_inputs
 from halfcircle.study.border_skills import study_skills
+from halfcircle.study.chain_settings import chain_settings, used
 from halfcircle.study.cluster import connected
 from halfcircle.study.config import Study
 from halfcircle.study.inputs import read_inputs
@@ -27,9 +28,11 @@ from halfcircle.study.map_inputs import check_map_inputs
 from halfcircle.study.measures import compute_measures
 from halfcircle.study.measures_inputs import read_measure_columns
 from halfcircle.study.modes import Modes, build_modes
+from halfcircle.study.parking_table import parking_table
 from halfcircle.study.progress import Progress
 from halfcircle.study.reach import check_border_rules, compute_reach
 from halfcircle.study.regions import compute_regions
+from halfcircle.study.scenario_results import people_of
 from halfcircle.study.scenario_run import Scenarios, check_scenarios, compute_scenarios
 from halfcircle.study.study_file import read_study
 
@@ -186,6 +189,11 @@ def compute_study(
         opportunities = (*opportunities, inputs.population)
 
     further = {**regions.further, **scenarios.tables}
+    if inputs.parking is not None:
+        people = people_of(inputs.zones, inputs.opportunities, inputs.population)
+        parking = parking_table(inputs.parking, modes, people, "baseline")
+        if parking is not None:
+            further["park_and_ride"] = _stacked(parking, scenarios.parking)
     if modes.joined:
         columns = ["kind", "first", "second", "reason"]
         further["joined"] = pd.DataFrame(modes.joined, columns=columns)
@@ -197,6 +205,11 @@ def compute_study(
         unreached=_stacked(tables.unreached, scenarios.unreached),
         border=border,
         sectors=sectors,
+        winning_mode=(
+            None
+            if tables.winning_mode is None
+            else _stacked(tables.winning_mode, scenarios.winning_mode)
+        ),
         scenarios=scenarios.differences,
         membership=(
             None
@@ -236,7 +249,7 @@ def _stacked(baseline: pd.DataFrame, variants: Sequence[pd.DataFrame]) -> pd.Dat
 
 def _settings(study: Study, modes: Modes) -> Settings:
     reach, transit = study.reach, study.transit
-    further = {}
+    further = {} if reach is None else chain_settings(study, reach)
     if reach is not None and reach.decay is not None:
         further["decay"] = reach.decay
     if reach is not None and "crow_fly" in reach.modes:
@@ -254,8 +267,8 @@ def _settings(study: Study, modes: Modes) -> Settings:
         time_zone="" if transit is None else transit.time_zone,
         step_s=None if transit is None else transit.step_s or "continuous",
         max_rides=None if transit is None or reach is None else reach.max_rides,
-        speeds_kmh={} if reach is None else dict(reach.speeds_kmh),
-        access_max_min={} if reach is None else dict(reach.access_max_min),
+        speeds_kmh={} if reach is None else used(reach.speeds_kmh, reach.modes),
+        access_max_min={} if reach is None else used(reach.access_max_min, reach.modes),
         engine="halfcircle",
         further=further,
     )

@@ -19,7 +19,15 @@ from halfcircle.errors import Fault
 from halfcircle.study.blocks import BlockStore
 from halfcircle.study.config import ReachConfig, Study
 from halfcircle.study.inputs import Inputs
+from halfcircle.study.mode_names import (
+    STREET_MODES,
+    TRANSIT_MODES,
+    access_way,
+    bikes_at_the_end,
+    chain_needs,
+)
 from halfcircle.study.modes import Modes, build_modes, limit_s
+from halfcircle.study.modes_links import vehicle_limits
 from halfcircle.study.progress import Progress
 from halfcircle.study.reach import ReachTables, compute_reach
 from halfcircle.study.scenario_affected import touched_origins
@@ -27,9 +35,6 @@ from halfcircle.study.scenario_apply import Variant, apply_edits, dated
 from halfcircle.study.scenario_edits import Edit, ScenarioConfig
 
 __all__ = ["Baseline", "Computed", "compute_variant", "touched_modes", "variant_modes"]
-
-TRANSIT = ("transit", "bike+transit")
-STREET = ("walk", "bike", "car")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +64,8 @@ class Computed:
     notices : tuple of Fault
     draws : DataFrame, optional
         Reach of every draw of headway services.
+    winning_mode : DataFrame, optional
+        Shares of the modes of best-of sets.
     """
 
     variant: Variant
@@ -70,6 +77,7 @@ class Computed:
     computed: dict[str, int] = field(default_factory=dict)
     notices: tuple[Fault, ...] = ()
     draws: pd.DataFrame | None = None
+    winning_mode: pd.DataFrame | None = None
 
     @property
     def name(self) -> str:
@@ -96,17 +104,26 @@ def touched_modes(base: Baseline, variant: Variant) -> tuple[set[str], set[str]]
     if one is None or other is None:
         return set(), set()
     modes = set(one.modes)
-    routed = modes & {*STREET, *TRANSIT}
+    chains = modes & set(TRANSIT_MODES)
+    routed = modes & {*STREET_MODES, *TRANSIT_MODES}
     rebuilt: set[str] = set()
     if variant.inputs.ways is not base.inputs.ways:
         rebuilt |= routed
     if variant.inputs.congestion:
-        rebuilt |= modes & {"car"}
+        rebuilt |= {mode for mode in routed if "car" in _needs(mode)}
     if any(a is not b for a, b in zip(base.inputs.feeds, variant.inputs.feeds, strict=True)):
-        rebuilt |= modes & set(TRANSIT)
+        rebuilt |= chains
     if dated(base.study, base.modes.service_date).transit != variant.study.transit:
-        rebuilt |= modes & set(TRANSIT)
+        rebuilt |= chains
+    if variant.inputs.parking is not base.inputs.parking:
+        rebuilt |= {mode for mode in chains if access_way(mode) == "car"}
+    if (variant.inputs.rental, variant.study.shared_bikes) != (
+        base.inputs.rental,
+        base.study.shared_bikes,
+    ):
+        rebuilt |= {mode for mode in chains if bikes_at_the_end(mode)}
     rebuilt |= _by_behaviour(one, other) & modes
+    rebuilt |= {name for name, members in one.best_of.items() if rebuilt & set(members)}
     counted: set[str] = set()
     if variant.inputs.opportunities is not base.inputs.opportunities and any(
         a is not b
@@ -120,20 +137,27 @@ def touched_modes(base: Baseline, variant: Variant) -> tuple[set[str], set[str]]
     return rebuilt, counted - rebuilt
 
 
+def _needs(mode: str) -> frozenset[str]:
+    """Street modes whose speeds and limits a routed mode depends on."""
+    return chain_needs(mode) if mode in TRANSIT_MODES else frozenset({mode})
+
+
 def _by_behaviour(one: ReachConfig, other: ReachConfig) -> set[str]:
-    rebuilt: set[str] = set()
     if limit_s(one) != limit_s(other) or one.time_factor != other.time_factor:
-        rebuilt |= set(one.modes)
-    if one.speeds_kmh["walk"] != other.speeds_kmh["walk"]:
-        rebuilt |= {*STREET, *TRANSIT}  # every way to the street is walked
-    if one.speeds_kmh["bike"] != other.speeds_kmh["bike"]:
-        rebuilt |= {"bike", "bike+transit"}
-    if one.access_max_min["walk"] != other.access_max_min["walk"]:
-        rebuilt |= set(TRANSIT)
-    if one.access_max_min["bike"] != other.access_max_min["bike"]:
-        rebuilt |= {"bike+transit"}
+        return set(one.modes)
+    chains = set(TRANSIT_MODES)
+    speeds = {way for way in one.speeds_kmh if one.speeds_kmh[way] != other.speeds_kmh[way]}
+    if "walk" in speeds:
+        return {*STREET_MODES, *TRANSIT_MODES}  # every way to the street is walked
+    if "bike" in speeds:
+        speeds.add("shared")
+    rebuilt = {mode for mode in (*STREET_MODES, *TRANSIT_MODES) if speeds & _needs(mode)}
+    limits = {
+        way for way in one.access_max_min if one.access_max_min[way] != other.access_max_min[way]
+    }
+    rebuilt |= {mode for mode in chains if limits & chain_needs(mode)}
     if one.max_rides != other.max_rides:
-        rebuilt |= set(TRANSIT)
+        rebuilt |= chains
     return rebuilt
 
 
@@ -202,6 +226,7 @@ def compute_variant(
         {mode: len(origins.get(mode, range(n_zones))) for mode in todo.sources},
         (*variant.notices, *built.notices, *tables.notices),
         _draws(base, tables.draws, todo, origins, config.name),
+        _winning(base, tables.winning_mode, todo, origins, config.name),
     )
 
 
@@ -232,14 +257,21 @@ def variant_modes(
     Modes
         Those that were built.
     """
-    reused = _streets_to_keep(base, variant)
+    reuse = Modes(
+        sources=base.modes.sources,
+        reasons=base.modes.reasons,
+        streets=_streets_to_keep(base, variant),
+        timetables=_timetables_to_keep(base, variant),
+        service_date=base.modes.service_date,
+    )
     built = build_modes(
         variant.study, variant.inputs, workers=workers, progress=progress, only=rebuilt,
-        streets=reused,
+        reuse=reuse,
     )  # fmt: skip
     modes = Modes(notices=built.notices, service_date=base.modes.service_date)
     modes.streets.update({**base.modes.streets, **built.streets})
     modes.timetables.update(built.timetables or base.modes.timetables)
+    modes.parking = built.parking or base.modes.parking
     order = () if base.study.reach is None else base.study.reach.modes
     for mode in order:
         found = built if mode in rebuilt else base.modes
@@ -255,11 +287,28 @@ def _streets_to_keep(base: Baseline, variant: Variant) -> dict[str, Any]:
     if limit_s(one) != limit_s(other) or one.speeds_kmh["walk"] != other.speeds_kmh["walk"]:
         return {}
     kept = dict(base.modes.streets)
-    if one.speeds_kmh["bike"] != other.speeds_kmh["bike"]:
-        kept.pop("bike", None)
+    for mode in ("bike", "ebike"):
+        if one.speeds_kmh[mode] != other.speeds_kmh[mode]:
+            kept.pop(mode, None)
     if variant.inputs.congestion:
         kept.pop("car", None)
     return kept
+
+
+def _timetables_to_keep(base: Baseline, variant: Variant) -> dict[int, Any]:
+    """Timetables with footpaths that need not be compiled again."""
+    one, other = base.study.reach, variant.study.reach
+    if one is None or other is None or variant.inputs.ways is not base.inputs.ways:
+        return {}
+    if limit_s(one) != limit_s(other) or one.speeds_kmh["walk"] != other.speeds_kmh["walk"]:
+        return {}
+    if dated(base.study, base.modes.service_date).transit != variant.study.transit:
+        return {}
+    if any(a is not b for a, b in zip(base.inputs.feeds, variant.inputs.feeds, strict=True)):
+        return {}
+    if vehicle_limits(base.study).class_of != vehicle_limits(variant.study).class_of:
+        return {}
+    return base.modes.timetables
 
 
 def _origins(
@@ -267,7 +316,7 @@ def _origins(
 ) -> dict[str, npt.NDArray[np.int64]]:
     """By mode, the origins that must be computed; modes of which all must are left out.
 
-    Fewer than all only where nothing but the timetable changed.
+    Fewer than all only where nothing changed but the timetable, and places to park or to rent.
     """
     only_feeds = (
         not counted
@@ -283,7 +332,7 @@ def _origins(
     if not only_feeds or base.study.reach is None:
         return {}
     found: dict[str, npt.NDArray[np.int64]] = {}
-    for mode in rebuilt & set(TRANSIT):
+    for mode in rebuilt & set(TRANSIT_MODES):
         touched = touched_origins(
             base.modes.sources[mode],
             modes.sources[mode],
@@ -293,6 +342,10 @@ def _origins(
         )
         if touched is not None:
             found[mode] = np.union1d(touched, _other_reasons(base, modes, mode))
+    for name, members in base.study.reach.best_of.items():
+        other = rebuilt & set(members)
+        if name in rebuilt and other <= found.keys():
+            found[name] = np.unique(np.concatenate([found[mode] for mode in other]))
     return found
 
 
@@ -307,10 +360,12 @@ def _joined(
     todo: Modes,
     origins: dict[str, npt.NDArray[np.int64]],
     name: str,
+    *,
+    mode_column: str = "mode",
 ) -> pd.DataFrame:
     """Rows that were computed, and for all others those of the baseline."""
     keep = np.ones(len(baseline), dtype=bool)
-    mode_of = baseline["mode"].to_numpy()
+    mode_of = baseline[mode_column].to_numpy()
     zone_id = base.inputs.zones.zone_id
     for mode in todo.sources:
         own = mode_of == mode
@@ -334,6 +389,22 @@ def _draws(
         return None
     table = base.tables.draws.iloc[:0] if computed is None else computed
     return _joined(base, base.tables.draws, table, todo, origins, name)
+
+
+def _winning(
+    base: Baseline,
+    computed: pd.DataFrame | None,
+    todo: Modes,
+    origins: dict[str, npt.NDArray[np.int64]],
+    name: str,
+) -> pd.DataFrame | None:
+    baseline = base.tables.winning_mode
+    if baseline is None or base.study.reach is None:
+        return None
+    sets = base.study.reach.best_of
+    wanted = Modes(sources={mode: s for mode, s in todo.sources.items() if mode in sets})
+    table = baseline.iloc[:0] if computed is None else computed
+    return _joined(base, baseline, table, wanted, origins, name, mode_column="set")
 
 
 def _of_origins(

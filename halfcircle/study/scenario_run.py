@@ -24,6 +24,7 @@ from halfcircle.study.blocks import BlockStore
 from halfcircle.study.config import Study
 from halfcircle.study.inputs import Inputs
 from halfcircle.study.modes import Modes
+from halfcircle.study.parking_table import parking_table
 from halfcircle.study.progress import Progress
 from halfcircle.study.reach import ReachTables
 from halfcircle.study.scenario import Baseline, Computed, compute_variant
@@ -52,6 +53,8 @@ class Scenarios:
     ----------
     reach, unreached, border, sectors : tuple of DataFrame
         One per scenario, with the columns of the baseline's.
+    winning_mode, parking : tuple of DataFrame
+        One per scenario, where there are sets of modes, and parking places.
     differences : DataFrame, optional
         ``scenarios.parquet``; None where there are no scenarios.
     membership : tuple of DataFrame
@@ -73,6 +76,8 @@ class Scenarios:
     unreached: tuple[pd.DataFrame, ...] = ()
     border: tuple[pd.DataFrame, ...] = ()
     sectors: tuple[pd.DataFrame, ...] = ()
+    winning_mode: tuple[pd.DataFrame, ...] = ()
+    parking: tuple[pd.DataFrame, ...] = ()
     differences: pd.DataFrame | None = None
     membership: tuple[pd.DataFrame, ...] = ()
     regions: dict[str, Any] = field(default_factory=dict)
@@ -204,6 +209,8 @@ def compute_scenarios(
         unreached=tuple(one.unreached for one in found),
         border=tuple(one.border for one in found if one.border is not None),
         sectors=tuple(one.sectors for one in found if one.sectors is not None),
+        winning_mode=tuple(one.winning_mode for one in found if one.winning_mode is not None),
+        parking=tuple(_parking(inputs, found)),
         differences=table,
         membership=systems.membership,
         regions=systems.layers,
@@ -223,6 +230,17 @@ def compute_scenarios(
         ),
         computed=tuple(found),
     )
+
+
+def _parking(inputs: Inputs, found: list[Computed]) -> list[pd.DataFrame]:
+    """Use of the parking places in each scenario."""
+    people = people_of(inputs.zones, inputs.opportunities, inputs.population)
+    tables = [
+        parking_table(one.variant.inputs.parking, one.modes, people, one.name)
+        for one in found
+        if one.variant.inputs.parking is not None
+    ]
+    return [table for table in tables if table is not None]
 
 
 def _scenario_files(

@@ -74,6 +74,9 @@ def study_sources(study: Study, lock: Lock | None = None) -> tuple[Source, ...]:
             add(f"timetable {feed.id}", feed.path, name=feed.source, licence=feed.licence)
         if study.transit.stations is not None:
             add("stations", study.transit.stations)
+    for role, places in (("parking", study.park_and_ride), ("bicycles", study.shared_bikes)):
+        if places is not None and places.path is not None:
+            add(role, places.path, name=places.source, licence=places.licence)
     for times in study.times:
         add(f"times {times.mode}", times.path, name=times.source)
     if study.regions is not None:

@@ -19,11 +19,11 @@ from halfcircle.study.config import (
     ACCESS_MAX_MIN,
     MODES,
     SPEEDS_KMH,
-    STREET_MODES,
-    TRANSIT_MODES,
     OpportunityConfig,
+    ParkAndRideConfig,
     ReachConfig,
     RegionsConfig,
+    SharedBikesConfig,
     StreetsConfig,
     Study,
     TimesConfig,
@@ -33,13 +33,20 @@ from halfcircle.study.config import (
 from halfcircle.study.maps_file import read_isochrones, read_outputs
 from halfcircle.study.measures_file import read_measures, with_longest
 from halfcircle.study.scenario_file import read_scenarios
+from halfcircle.study.study_file_chains import (
+    by_vehicle,
+    check_modes,
+    read_best_of,
+    read_kiss_and_ride,
+    read_park_and_ride,
+    read_shared_bikes,
+)
 from halfcircle.study.transit_file import read_transit
 
 __all__ = ["read_study"]
 
 OVER = ("time", "access")
 DEFAULT_METHOD = "labour-market-areas"
-LATER_MODES = {"car+transit": "park and ride is not built yet"}
 
 
 def read_study(path: Path) -> Study:
@@ -83,7 +90,9 @@ def read_study(path: Path) -> Study:
     streets = _streets(top)
     times = _times(top)
     transit = read_transit(top)
-    reach = _reach(top, streets, transit, times, opportunities)
+    parking, bikes = read_park_and_ride(top), read_shared_bikes(top)
+    kiss_and_ride = read_kiss_and_ride(top)
+    reach = _reach(top, streets, transit, times, opportunities, parking, bikes)
     border = read_border(top, zones, reach, opportunities)
     regions = _regions(top, zones, reach)
     measures = read_measures(top, zones, reach, opportunities)
@@ -111,6 +120,9 @@ def read_study(path: Path) -> Study:
         times=times,
         transit=transit,
         reach=None if reach is None else with_longest(reach, measures),
+        park_and_ride=parking,
+        kiss_and_ride=kiss_and_ride,
+        shared_bikes=bikes,
         border=border,
         regions=regions,
         measures=measures,
@@ -235,6 +247,8 @@ def _reach(
     transit: TransitConfig | None,
     times: tuple[TimesConfig, ...],
     opportunities: tuple[OpportunityConfig, ...],
+    parking: ParkAndRideConfig | None,
+    bikes: SharedBikesConfig | None,
 ) -> ReachConfig | None:
     if not top.has("reach"):
         return None
@@ -243,15 +257,11 @@ def _reach(
     modes = table.texts("modes")
     if not table.has("modes"):
         table.fault("modes", "is required", remedy='modes = ["walk", "transit"]')
-    for mode in modes:
-        if mode in LATER_MODES:
-            table.fault("modes", LATER_MODES[mode], mode)
-        elif mode not in MODES and mode not in brought:
-            table.fault("modes", "is not known", mode, nearest(mode, (*MODES, *brought)))
-        elif mode in (*STREET_MODES, "bike+transit") and streets is None:
-            table.fault("modes", "needs the table [streets]", mode)
-        if mode in TRANSIT_MODES and transit is None:
-            table.fault("modes", "needs the table [transit]", mode)
+    check_modes(
+        table, modes, brought=brought, streets=streets, transit=transit, parking=parking,
+        bikes=bikes,
+    )  # fmt: skip
+    best_of = read_best_of(table, modes)
     if not opportunities:
         table.fault("modes", "reach needs at least one [[opportunities]]")
     percentiles = table.numbers("percentiles", (50.0,), low=1, high=99)
@@ -262,7 +272,8 @@ def _reach(
     detour = crow_fly.number("detour", 1.3, low=1.0) or 1.3
     crow_fly.finish()
     config = ReachConfig(
-        modes=modes,
+        modes=tuple(dict.fromkeys((*modes, *best_of))),
+        best_of=best_of,
         bands_min=table.numbers("bands_min", (15.0, 30.0, 45.0, 60.0), above=0.0, high=360.0),
         percentiles=tuple(int(p) for p in percentiles),
         over=_over(table, modes),
@@ -270,10 +281,17 @@ def _reach(
         limit_min=table.number("limit_min", above=0.0, high=360.0),
         max_rides=table.integer("max_rides", 4, low=1, high=16),
         access_max_min=table.number_map(
-            "access_max_min", ACCESS_MAX_MIN, keys=("walk", "bike", "car"), above=0.0, high=120.0
+            "access_max_min", ACCESS_MAX_MIN, keys=tuple(ACCESS_MAX_MIN), above=0.0, high=120.0
         ),
+        access_max_min_by_vehicle=by_vehicle(
+            table, "access_max_min_by_vehicle", tuple(ACCESS_MAX_MIN)
+        ),
+        egress_max_min=table.number_map(
+            "egress_max_min", {}, keys=("walk",), above=0.0, high=120.0
+        ),
+        egress_max_min_by_vehicle=by_vehicle(table, "egress_max_min_by_vehicle", ("walk", "bike")),
         speeds_kmh=table.number_map(
-            "speeds_kmh", SPEEDS_KMH, keys=("walk", "bike"), above=0.0, high=60.0
+            "speeds_kmh", SPEEDS_KMH, keys=tuple(SPEEDS_KMH), above=0.0, high=60.0
         ),
         crow_fly_kmh=crow_kmh,
         crow_fly_detour=detour,

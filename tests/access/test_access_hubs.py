@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halfcircle.access.hubs import Hubs, through_hubs
-from halfcircle.access.linked_ways import Way, fastest_links
+from halfcircle.access.linked_ways import Told, Way, fastest_links
 from halfcircle.access.linking import Pairs, StreetWaysToStops
 from halfcircle.access.streets import CarProfile, build_network, read_osm
 from halfcircle.errors import InputError
@@ -86,14 +86,14 @@ def test_links_take_the_fastest_way_and_tell_it() -> None:
     assert found.links.ptr.tolist() == [0, 2, 3, 3]
     assert found.links.stop_idx.tolist() == [0, 2, 0]
     assert found.links.seconds.tolist() == [120, 180, 31]
-    assert found.told(0, 0) == ("walk", "", None)
-    assert found.told(0, 2) == ("car", "Place 1", (6.0, 51.0))
-    assert found.told(1, 0) == ("walk", "", None)
+    assert found.told(0, 0) == Told("walk")
+    assert found.told(0, 2) == Told("car", "Place 1", 6.0, 51.0)
+    assert found.told(1, 0) == Told("walk")
 
 
 def test_of_equal_ways_the_first_counts() -> None:
     ways = (Way("walk", pairs((0, 0, 100.0))), Way("bike", pairs((0, 0, 100.0))))
-    assert fastest_links(ways, 1).told(0, 0)[0] == "walk"
+    assert fastest_links(ways, 1).told(0, 0).way == "walk"
 
 
 @pytest.mark.parametrize(

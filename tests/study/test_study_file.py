@@ -105,8 +105,8 @@ def test_every_key_of_the_contract(tmp_path: Path) -> None:
     assert study.reach is not None
     assert study.reach.bands_min == (15, 30, 60)
     assert study.reach.percentiles == (25, 75)
-    assert study.reach.access_max_min == {"walk": 15, "bike": 20}
-    assert study.reach.speeds_kmh == {"walk": 4.5, "bike": 16}
+    assert study.reach.access_max_min == {"walk": 15, "bike": 20, "ebike": 20, "car": 20}
+    assert study.reach.speeds_kmh == {"walk": 4.5, "bike": 16, "ebike": 20}
     assert (study.reach.crow_fly_kmh, study.reach.crow_fly_detour) == (50, 1.4)
     assert study.border is not None
     assert study.border.penalties[0].factor == 0.5
@@ -153,7 +153,7 @@ max_rides = 0
         "[transit] time_zone: is not known: 'Europe/Amsterdm' - did you mean 'Europe/Amsterdam'?",
         "study.toml:12 [reach] modes: is not known: 'wlak' - did you mean 'walk'?",
         "study.toml:12 [reach] modes: needs the table [streets]: 'car'",
-        "study.toml:12 [reach] modes: park and ride is not built yet: 'car+transit'",
+        "study.toml:12 [reach] modes: needs the table [park_and_ride]: 'car+transit'",
         "study.toml:13 [reach] bands_min: must be a number: '30'",
         "study.toml:14 [reach] percentiles: must be at least 1 and at most 99: '0'",
         "study.toml:15 [reach] max_rides: must be at least 1 and at most 16: '0'",
