@@ -20,9 +20,21 @@ from halfcircle.access.travel_times import TravelTimeSource
 from halfcircle.errors import OpportunityError
 from halfcircle.places import Opportunities
 
-__all__ = ["MEASURE_COLUMNS", "Labels", "check_sides", "labels_of", "measure_table"]
+__all__ = [
+    "MEASURE_COLUMNS",
+    "SITE_MEASURES",
+    "Labels",
+    "check_sides",
+    "labels_of",
+    "measure_table",
+]
 
 MEASURE_COLUMNS = (*REACH_COLUMNS, "unit", "left_out")
+# Measures whose rows are of sites, not of homes: people do not weight them.
+SITE_MEASURES = (
+    *("reverse_reach", "reverse_decay", "catchment", "roll"),
+    *("amenities_before", "amenities_after", "roll_before", "roll_after"),
+)
 Floats = npt.NDArray[np.float64]
 
 

@@ -64,6 +64,7 @@ def write_geopackage(
     *,
     texts: Texts,
     deltas: Layers | None = None,
+    measures: Layers | None = None,
 ) -> Path:
     """Write ``study.gpkg``: the layers ``zones``, and ``border`` and ``boundaries`` if any.
 
@@ -77,6 +78,8 @@ def write_geopackage(
         Language of titles and legends.
     deltas : Layers, optional
         Differences of scenarios from the baseline.
+    measures : Layers, optional
+        Measures beside reach.
 
     Returns
     -------
@@ -88,7 +91,8 @@ def write_geopackage(
         The file cannot be written.
     """
     shapes = zone_shapes(result.zones)
-    kept = [_main(part) for part in (layers, losses) + (() if deltas is None else (deltas,))]
+    further = [part for part in (deltas, measures) if part is not None]
+    kept = [_main(part) for part in (layers, losses, *further)]
     table = result.zones.to_geodataframe().set_geometry(shapes.geometry, crs=result.zones.crs)
     fixed = (*(str(name) for name in table.columns), "fid", "geom")
     keys = tuple(key for part in kept for key in part.keys)
@@ -235,16 +239,24 @@ def _add_styles(
         about = layer_title(losses.keys[i], texts)
         default = len(reach) == 0 and i == losses.main_first()[0]
         _add_style(database, "zones", name, qml, default=bool(default), about=about)
-    for deltas in kept[2:]:
-        for i in deltas.main_first()[:MAX_STYLES]:
-            key = deltas.keys[i]
+    start = len(reach) + len(losses)
+    for further in kept[2:]:
+        for i in further.main_first()[:MAX_STYLES]:
+            key = further.keys[i]
             same = [
-                (k.opportunity, k.measure) == (key.opportunity, key.measure) for k in deltas.keys
+                (k.opportunity, k.measure) == (key.opportunity, key.measure) for k in further.keys
             ]
-            steps = delta_classes(deltas.values[same])
-            name = names[len(reach) + len(losses) + i]
-            qml = zones_qml(name, steps, areas=areas, labels=delta_labels(steps, texts))
-            _add_style(database, "zones", name, qml, default=False, about=layer_title(key, texts))
+            values = further.values[same]
+            if key.quantity == "delta" or bool(np.nanmin(values, initial=0.0) < 0.0):
+                steps = delta_classes(values)
+                labels = delta_labels(steps, texts)
+            else:
+                steps = reach_classes(values)
+                labels = class_labels(steps, texts)
+            qml = zones_qml(names[start + i], steps, areas=areas, labels=labels)
+            about = layer_title(key, texts)
+            _add_style(database, "zones", names[start + i], qml, default=False, about=about)
+        start += len(further)
 
 
 def _add_style(

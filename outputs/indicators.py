@@ -4,35 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from halfcircle.outputs.layers import LayerKey, Layers, build_loss_layers
+from halfcircle.outputs._indicator import Area, Indicator
+from halfcircle.outputs.layers import Layers, build_loss_layers
+from halfcircle.outputs.measure_indicators import (
+    MEASURE_INDICATORS,
+    area_indicators,
+    measure_indicators,
+)
+from halfcircle.outputs.measure_layers import build_measure_layers
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.sheet_columns import SHEETS
 from halfcircle.outputs.sheets import CsvStyle, write_sheet
 from halfcircle.outputs.statistics import Weights, spread, weights_of
 
 __all__ = ["INDICATORS", "Indicator", "build_indicators", "write_indicators"]
-
-
-class Indicator(NamedTuple):
-    """One row: what, of where, how much, and what it means."""
-
-    area_type: str
-    area_id: str
-    area_name: str
-    indicator: str
-    key: LayerKey | None
-    opportunity: str
-    group: str
-    value: float
-    unit: str
-    year: int | None
-    source: str
 
 
 # {people}: those whom averages are over; "zones" where nobody was counted.
@@ -45,6 +35,7 @@ INDICATORS: dict[str, str] = {
     "reach_none_share": "share of the {people} who reach nothing",
     "border_loss": "1 - mean reach in the own country / mean reach if the border did not count",
     "border_loss_mean": "mean over {people} of the zones' own losses",
+    **MEASURE_INDICATORS,
 }
 
 
@@ -63,6 +54,7 @@ def build_indicators(result: RunResult, layers: Layers, losses: Layers) -> list[
         A value that is not known has no row.
     """
     weights = weights_of(result)
+    measures = build_measure_layers(result)
     rows: list[Indicator] = []
     for area, inside in _areas(result):
         own = Weights(weights.name, np.where(inside, weights.values, 0.0))
@@ -70,7 +62,8 @@ def build_indicators(result: RunResult, layers: Layers, losses: Layers) -> list[
         if own.values.any():
             rows += _reach(result, layers, area, own)
             rows += _losses(result, losses, area, own)
-    return rows
+        rows += measure_indicators(result, measures, area, inside, own)
+    return [*rows, *area_indicators(result)]
 
 
 def write_indicators(
@@ -108,9 +101,6 @@ def write_indicators(
         fact = (row.value, row.unit, row.year, row.source, definition)
         rows.append((*area, row.indicator, *about, *fact))
     return write_sheet(path, SHEETS["indicators"].column_names, rows, style=style)
-
-
-Area = tuple[str, str, str]
 
 
 def _areas(result: RunResult) -> Iterator[tuple[Area, npt.NDArray[np.bool_]]]:

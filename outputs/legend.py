@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from halfcircle.outputs.classes import Classes
 from halfcircle.outputs.layers import FIRST_MEASURE, FIRST_SCENARIO, LayerKey
+from halfcircle.outputs.measure_words import measure_words
 from halfcircle.outputs.texts import Texts, capital
 
 __all__ = ["class_labels", "delta_labels", "layer_title", "percentile_label"]
@@ -82,17 +83,21 @@ def layer_title(key: LayerKey, texts: Texts) -> str:
     """
     name = texts.opportunity(key.opportunity)
     parts = [capital(name)]
+    measure = "" if key.measure == FIRST_MEASURE else texts.measure(key.measure)
     if key.quantity == "loss":
         parts[0] = texts("legend.loss_of", opportunity=name)
     elif key.quantity == "delta":
         parts[0] = texts("legend.delta_of", opportunity=name)
+    elif key.quantity == "measure":
+        parts[0] = f"{measure_words(texts).layer(key.measure)}: {name}"
+        measure = ""
     if key.group != "all":
         parts.append(key.group)
-    parts.append(texts.mode(key.mode))
+    parts.append(" / ".join(texts.mode(one) for one in key.mode.split(" / ")))
     if key.band_min is not None:
         parts.append(texts("legend.minutes", n=texts.minutes(key.band_min)))
-    if key.measure != FIRST_MEASURE:
-        parts.append(texts.measure(key.measure))
+    if measure:
+        parts.append(measure)
     if key.scenario != FIRST_SCENARIO:
         parts.append(key.scenario)
     title = ", ".join(parts)

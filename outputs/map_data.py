@@ -249,13 +249,16 @@ def stored_values(values: npt.NDArray[np.float64]) -> tuple[list[int | None], in
     -------
     list of int or None
     int
-        1 if all are whole or large; else 100 or 10,000, so that small values keep their digits.
+        1 if all are whole or large; else 100, 10,000 or more, so that small values keep their
+        digits.
     """
     known = values[~np.isnan(values)]
     scale = 1
     if len(known) and not np.all(known == np.round(known)):
         largest = np.abs(known).max()
         scale = 1 if largest >= 10_000 else 100 if largest >= 1 else 10_000
+        if 0 < largest < 0.01:
+            scale = int(10 ** (4 - np.floor(np.log10(largest))))
     whole = np.round(np.nan_to_num(values) * scale).astype(np.int64).tolist()
     missing = np.isnan(values)
     return [None if gone else value for gone, value in zip(missing, whole, strict=True)], scale

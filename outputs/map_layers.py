@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from halfcircle.outputs.classes import (
 )
 from halfcircle.outputs.layers import FIRST_MEASURE, FIRST_SCENARIO, LayerKey, Layers
 from halfcircle.outputs.legend import layer_title, percentile_label
+from halfcircle.outputs.measure_words import measure_words
 from halfcircle.outputs.place_reach import PlaceReach
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.texts import Texts, capital
@@ -73,8 +74,13 @@ class MapLayer:
     mark: int | None = None
 
 
-def table_layers(parts: Sequence[Layers], texts: Texts) -> list[MapLayer]:
-    """Layers cut from tables: reach, losses, differences."""
+def table_layers(
+    parts: Sequence[Layers],
+    texts: Texts,
+    *,
+    units: Mapping[tuple[str, str], str] | None = None,
+) -> list[MapLayer]:
+    """Layers cut from tables: reach, losses, differences, and measures with units of their own."""
     keys = [key for part in parts for key in part.keys]
     values = dim_values([_dims(key) for key in keys])
     found = []
@@ -84,6 +90,9 @@ def table_layers(parts: Sequence[Layers], texts: Texts) -> list[MapLayer]:
             if key.quantity in ("loss", "delta"):
                 kind = "share" if key.quantity == "loss" else "delta"
             unit = texts.opportunity(key.opportunity)
+            own = (units or {}).get((key.opportunity, key.measure))
+            if own is not None:
+                unit = measure_words(texts).unit(own)
             found.append(
                 MapLayer(
                     _dims(key),
@@ -132,7 +141,9 @@ def _heading(key: LayerKey, values: dict[str, list[Any]], texts: Texts) -> str:
     parts = [text]
     if key.group != "all":
         parts.append(key.group)
-    if len(values["measure"]) > 1:
+    if key.quantity == "measure":
+        parts[0] = f"{measure_words(texts).layer(key.measure)}: {name}"
+    elif len(values["measure"]) > 1:
         parts.append(texts.measure(key.measure))
     if len(values["scenario"]) > 1:
         parts.append(key.scenario)

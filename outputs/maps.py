@@ -34,6 +34,8 @@ from halfcircle.outputs.map_layers import (
     dim_values,
     table_layers,
 )
+from halfcircle.outputs.measure_layers import measure_units
+from halfcircle.outputs.measure_words import measure_words
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.shapes import zone_shapes
 from halfcircle.outputs.texts import SEPARATORS, Texts
@@ -96,6 +98,7 @@ def write_map(
     *,
     texts: Texts,
     deltas: Layers | None = None,
+    measures: Layers | None = None,
 ) -> Path:
     """Write the interactive map.
 
@@ -108,6 +111,8 @@ def write_map(
     texts : Texts
     deltas : Layers, optional
         Differences of scenarios from the baseline.
+    measures : Layers, optional
+        Measures beside reach, none of them negative.
 
     Returns
     -------
@@ -118,7 +123,8 @@ def write_map(
     OutputError
         The file cannot be written.
     """
-    page = build_map(result, layers, losses, texts=texts, deltas=deltas).get_root().render()
+    drawn = build_map(result, layers, losses, texts=texts, deltas=deltas, measures=measures)
+    page = drawn.get_root().render()
     # Folium ends lines with blanks here and there.
     return write_text(path, re.sub(r"[ \t]+\n", "\n", page) + "\n")
 
@@ -130,6 +136,7 @@ def build_map(
     *,
     texts: Texts,
     deltas: Layers | None = None,
+    measures: Layers | None = None,
 ) -> Any:
     """Build the interactive map of a run.
 
@@ -141,6 +148,8 @@ def build_map(
     texts : Texts
     deltas : Layers, optional
         Differences of scenarios from the baseline.
+    measures : Layers, optional
+        Measures beside reach, none of them negative.
 
     Returns
     -------
@@ -148,7 +157,7 @@ def build_map(
         Needs no network, also in a notebook.
     """
     lon, lat = result.zones.places.lon, result.zones.places.lat
-    data, meta = map_content(result, layers, losses, texts=texts, deltas=deltas)
+    data, meta = map_content(result, layers, losses, texts=texts, deltas=deltas, measures=measures)
     drawn = OfflineMap((float(np.mean(lat)), float(np.mean(lon))))
     _fill_header(drawn.get_root(), result.name, texts)
     drawn.add_child(Panel(_page(result, meta, pack(data), texts)))
@@ -162,6 +171,7 @@ def map_content(
     *,
     texts: Texts,
     deltas: Layers | None = None,
+    measures: Layers | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the page of `build_map` holds: the numbers, and the words for them.
 
@@ -172,7 +182,7 @@ def map_content(
     dict
         Layers with their titles and classes, labels, texts.
     """
-    others = [losses, *(() if deltas is None else (deltas,))]
+    others = [losses, *(part for part in (deltas, measures) if part is not None)]
     n_all = len(layers) + sum(map(len, others))
     shares = [VALUE_BYTES * len(part) // max(4 * n_all, 1) for part in others]
     kept = layers.take(fitting_layers(layers, max_bytes=VALUE_BYTES - sum(shares)))
@@ -180,7 +190,7 @@ def map_content(
         part.take(fitting_layers(part, max_bytes=share)) if len(part) else part
         for part, share in zip(others, shares, strict=True)
     ]
-    shown = table_layers(parts, texts)
+    shown = table_layers(parts, texts, units=measure_units(result))
     circles = circle_layers(result, texts)
     if circles:
         n_all += len(circles)
@@ -353,7 +363,10 @@ def _label(dim: str, value: Any, values: dict[str, list[Any]], texts: Texts) -> 
         return "" if value is None else str(value)
     if dim == "group":
         return texts("map.group_all") if value == "all" else str(value)
-    named = {"mode": texts.mode, "opportunity": texts.opportunity, "measure": texts.measure}
+    if dim == "measure":
+        own = f"measure.{value}" in texts.entries
+        return texts.measure(value) if own else measure_words(texts).layer(value)
+    named = {"mode": texts.mode, "opportunity": texts.opportunity}
     return named[dim](value) if dim in named else str(value)
 
 

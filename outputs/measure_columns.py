@@ -72,6 +72,7 @@ MEASURE_TABLES = (
         "measures of the whole area: means, inequality, shares beyond a norm, ...",
         (
             NAME,
+            Column("kind", "text", "", "kind of measure"),
             SCENARIO,
             MODE,
             OPPORTUNITY,

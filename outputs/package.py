@@ -22,7 +22,13 @@ from halfcircle.outputs.sheet_columns import SHEETS
 from halfcircle.outputs.sheets import SEPARATORS, CsvStyle, table_spec, write_sheet
 from halfcircle.outputs.tables import wide_table
 
-__all__ = ["run_tables", "write_data_dictionary", "write_data_package", "write_json"]
+__all__ = [
+    "SHEET_TABLES",
+    "run_tables",
+    "write_data_dictionary",
+    "write_data_package",
+    "write_json",
+]
 
 MEDIA_TYPES = {
     "csv": "text/csv",
@@ -31,6 +37,8 @@ MEDIA_TYPES = {
     "geojson": "application/geo+json",
 }
 FRICTIONLESS = {"text": "string", "number": "number", "integer": "integer", "boolean": "boolean"}
+# Tables that are small enough for spreadsheets, and written as CSV as well.
+SHEET_TABLES = ("area_measures", "city_pairs", "closures")
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 LICENCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -42,7 +50,7 @@ def run_tables(result: RunResult, layers: Layers, *, claims: bool = False) -> di
     ----------
     result : RunResult
     layers : Layers
-        Reach.
+        Columns of ``zones.csv``.
     claims : bool
         Whether there is a ``claims.csv``.
 
@@ -61,6 +69,9 @@ def run_tables(result: RunResult, layers: Layers, *, claims: bool = False) -> di
         found["claims.csv"] = SHEETS["claims"]
     if result.border_summary is not None:
         found["border_summary.csv"] = found["border_summary.parquet"]
+    for name in SHEET_TABLES:
+        if name in result.tables:
+            found[f"{name}.csv"] = found[f"{name}.parquet"]
     if result.isochrones:
         found["isochrones.gpkg"] = found["isochrones.geojson"] = ISOCHRONES
     for path, table in result.further.items():

@@ -21,6 +21,7 @@ from halfcircle.outputs.headlines import headlines, people_word, person_word
 from halfcircle.outputs.layers import LayerKey, Layers, main_key
 from halfcircle.outputs.legend import class_labels, layer_title
 from halfcircle.outputs.looks import BOUNDARY_COLOUR, BOUNDARY_DASHES
+from halfcircle.outputs.measure_report import measure_section
 from halfcircle.outputs.region_report import region_sections
 from halfcircle.outputs.report_facts import (
     definitions,
@@ -113,6 +114,7 @@ def build_report(
         "scenarios": scenario_sections(result, variants, sheet, weights, texts),
         "overview": scenario_overview(variants, weights, texts),
         "in_short": [one for one in (strongest(variants, weights, texts),) if one],
+        "measures": measure_section(result, sheet, weights, texts),
         "regions": region_sections(result, sheet, texts),
         "definitions": definitions(result, weights, texts),
         "sources": sources(result, texts),

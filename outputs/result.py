@@ -238,7 +238,7 @@ class RunResult:
         group: str | None = None,
         measure: str | None = None,
         scenario: str | None = None,
-        quantity: Literal["reach", "loss", "delta"] = "reach",
+        quantity: Literal["reach", "loss", "delta", "measure"] = "reach",
     ) -> Any:
         """Zones with their shapes and results, a column per layer.
 
@@ -246,8 +246,9 @@ class RunResult:
         ----------
         mode, opportunity, band_min, percentile, group, measure, scenario : optional
             What to keep; everything where left out.
-        quantity : {"reach", "loss", "delta"}
-            Opportunities reached, share lost at the border, or difference from the baseline.
+        quantity : {"reach", "loss", "delta", "measure"}
+            Opportunities reached, share lost at the border, difference from the baseline, or a
+            measure beside reach.
 
         Returns
         -------
@@ -275,7 +276,7 @@ class RunResult:
         group: str | None = None,
         measure: str | None = None,
         scenario: str | None = None,
-        quantity: Literal["reach", "loss", "delta"] = "reach",
+        quantity: Literal["reach", "loss", "delta", "measure"] = "reach",
         language: str = "en",
     ) -> Picture:
         """Map of one result with its legend; notebooks show it, ``.save("map.svg")`` keeps it.
@@ -284,7 +285,7 @@ class RunResult:
         ----------
         mode, opportunity, band_min, percentile, group, measure, scenario : optional
             Which; of several the one that the report would show first.
-        quantity : {"reach", "loss", "delta"}
+        quantity : {"reach", "loss", "delta", "measure"}
         language : {"en", "nl", "de"}
 
         Returns

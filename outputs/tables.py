@@ -22,6 +22,7 @@ from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.sheets import CsvStyle, write_sheet
 
 __all__ = [
+    "ordered",
     "wide_table",
     "write_table",
     "write_tables",
@@ -92,6 +93,24 @@ def write_table(result: RunResult, name: str, path: Path) -> Path:
             row_group_size=1 << 20,
         )
     return path
+
+
+def ordered(result: RunResult, name: str) -> pd.DataFrame:
+    """One table with its columns and rows in the order in which it is written.
+
+    Parameters
+    ----------
+    result : RunResult
+    name : str
+        One of `halfcircle.outputs.TABLES`.
+
+    Returns
+    -------
+    DataFrame
+    """
+    table = result.tables[name]
+    spec = TABLES[name].present(table.columns)
+    return _ordered(result, table, spec)[list(spec.column_names)]
 
 
 def _ordered(result: RunResult, table: pd.DataFrame, spec: Table) -> pd.DataFrame:

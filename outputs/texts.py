@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,6 +61,9 @@ class Texts:
     def count(self, value: float) -> str:
         """Number for prose and tables: whole where large, two digits where small."""
         size = abs(value)
+        if 0 < size < 0.095:
+            # Two digits that say something: 0.0034, not 0.00.
+            return self.number(value, 1 - math.floor(math.log10(size)))
         if size == 0 or size >= 100 or (size >= 10 and float(value).is_integer()):
             return self.number(value)
         if float(value).is_integer():

@@ -34,6 +34,7 @@ from halfcircle.outputs.layers import (
     main_key,
 )
 from halfcircle.outputs.legend import class_labels, delta_labels, layer_title
+from halfcircle.outputs.measure_layers import build_measure_layers
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.shapes import zone_shapes
 from halfcircle.outputs.texts import Texts
@@ -55,8 +56,9 @@ class Choice:
     band_min : float, optional, minutes
     percentile : int, optional
     group, measure, scenario : str, optional
-    quantity : {"reach", "loss", "delta"}
-        Opportunities reached, share lost at the border, or difference from the baseline.
+    quantity : {"reach", "loss", "delta", "measure"}
+        Opportunities reached, share lost at the border, difference from the baseline, or a
+        measure beside reach.
     """
 
     mode: str | None = None
@@ -66,7 +68,7 @@ class Choice:
     group: str | None = None
     measure: str | None = None
     scenario: str | None = None
-    quantity: Literal["reach", "loss", "delta"] = "reach"
+    quantity: Literal["reach", "loss", "delta", "measure"] = "reach"
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ def _layers(result: RunResult, quantity: str) -> Layers:
         "reach": build_layers,
         "loss": build_loss_layers,
         "delta": build_delta_layers,
+        "measure": build_measure_layers,
     }
     if quantity not in builders:
         raise OutputError(f"quantity {quantity!r} is not known - {nearest(quantity, builders)}")
@@ -195,7 +198,7 @@ def plot_result(result: RunResult, choice: Choice, *, texts: Texts) -> Picture:
     if key.quantity == "loss":
         classes = loss_classes()
         labels = class_labels(classes, texts, share=True)
-    elif key.quantity == "delta":
+    elif key.quantity == "delta" or (values < 0).any():
         classes = delta_classes(values)
         labels = delta_labels(classes, texts)
     else:

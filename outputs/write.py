@@ -15,12 +15,22 @@ from halfcircle.outputs.isochrones import write_isochrones
 from halfcircle.outputs.layers import build_layers, build_loss_layers
 from halfcircle.outputs.manifest import write_manifest, write_timings
 from halfcircle.outputs.maps import write_map
-from halfcircle.outputs.package import run_tables, write_data_dictionary, write_data_package
+from halfcircle.outputs.measure_layers import (
+    build_measure_layers,
+    joined_layers,
+    without_negative,
+)
+from halfcircle.outputs.package import (
+    SHEET_TABLES,
+    run_tables,
+    write_data_dictionary,
+    write_data_package,
+)
 from halfcircle.outputs.rasters import write_rasters
 from halfcircle.outputs.report import write_report
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.sheets import CsvStyle, write_frame
-from halfcircle.outputs.tables import write_tables, write_wide_csv
+from halfcircle.outputs.tables import ordered, write_tables, write_wide_csv
 from halfcircle.outputs.texts import Texts
 
 __all__ = ["write_outputs"]
@@ -59,8 +69,13 @@ def write_outputs(
         raise OutputError(f"{folder}: cannot be written: {error.strerror}") from error
     layers, losses = build_layers(result), build_loss_layers(result)
     deltas = build_delta_layers(result)
+    measures = build_measure_layers(result)
     written = write_tables(result, folder)
-    written.append(write_wide_csv(result, layers, folder / "zones.csv", style=csv))
+    for name in SHEET_TABLES:
+        if name in result.tables:
+            written.append(write_frame(folder / f"{name}.csv", ordered(result, name), style=csv))
+    wide = joined_layers(layers, measures)
+    written.append(write_wide_csv(result, wide, folder / "zones.csv", style=csv))
     written.append(write_indicators(result, layers, losses, folder / "indicators.csv", style=csv))
     claims = write_claims(result, folder / "claims.csv", style=csv)
     written += [] if claims is None else [claims]
@@ -68,11 +83,19 @@ def write_outputs(
     written += [] if summary is None else [summary]
     for name, table in result.further.items():
         written.append(write_frame(folder / f"{name}.csv", table, style=csv))
-    tables = run_tables(result, layers, claims=claims is not None)
+    tables = run_tables(result, wide, claims=claims is not None)
     written.append(write_data_dictionary(tables, folder / "data_dictionary.csv", style=csv))
     written.append(write_data_package(result, tables, folder / "datapackage.json", style=csv))
     written.append(
-        write_geopackage(result, layers, losses, folder / "study.gpkg", texts=texts, deltas=deltas)
+        write_geopackage(
+            result,
+            layers,
+            losses,
+            folder / "study.gpkg",
+            texts=texts,
+            deltas=deltas,
+            measures=measures,
+        )
     )
     regions = write_regions(result, folder / "regions.gpkg")
     written += [] if regions is None else [regions]
@@ -85,7 +108,15 @@ def write_outputs(
     if len(layers) or len(losses):
         map_link = "maps/reach.html"
         written.append(
-            write_map(result, layers, losses, folder / map_link, texts=texts, deltas=deltas)
+            write_map(
+                result,
+                layers,
+                losses,
+                folder / map_link,
+                texts=texts,
+                deltas=deltas,
+                measures=without_negative(measures),
+            )
         )
     written.append(
         write_report(result, layers, losses, folder / "report.html", texts=texts, map_link=map_link)

@@ -26,8 +26,18 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("zone_id", "scenario", "mode", "opportunity", "group", "band_min"),
         ("reach_domestic", "reach_open", "reach_effective", "loss"),
     ),
+    "measures": (
+        ("zone_id", "name", "scenario", "mode", "opportunity", "group", "band_min", "percentile"),
+        ("value",),
+    ),
+    "area_measures": (
+        ("name", "index", "scenario", "mode", "opportunity", "group", "band_min", "percentile"),
+        ("value",),
+    ),
 }
 MEASURE = "measure"
+# Tables whose rows are told apart by the names of measures.
+NAMED = ("measures", "area_measures")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +47,9 @@ class Comparison:
     Parameters
     ----------
     tables : dict of str to DataFrame
-        ``reach`` and ``border`` as far as both runs have them: the key of each row, then per
-        value ``_a``, ``_b`` and ``_delta``; rows that only one run has are kept, with the other
-        value missing.
+        ``reach``, ``border``, ``measures`` and ``area_measures`` as far as both runs have them:
+        the key of each row, then per value ``_a``, ``_b`` and ``_delta``; rows that only one run
+        has are kept, with the other value missing.
     text : str
         What differs, in words: settings, inputs, libraries, values.
     """
@@ -162,15 +172,17 @@ def _summary(name: str, table: pd.DataFrame, values: list[str]) -> list[str]:
         return lines
     value = values[0]
     known = table[table[f"{value}_delta"].notna()]
-    by = ["scenario", "mode", "opportunity", "band_min"]
+    own = [column for column in ("name", MEASURE, "index") if column in table and name in NAMED]
+    by = [*own, "scenario", "mode", "opportunity", "band_min"]
     for key, group in known.groupby(by, sort=False, dropna=False):
         delta = group[f"{value}_delta"]
         if not (delta != 0).any():
             continue
-        scenario, mode, opportunity, band = key
+        *names, scenario, mode, opportunity, band = key
+        label = "".join(f"{one}, " for one in names)
         band_text = "decay" if band != band else f"{band:g} min"
         lines.append(
-            f"  {scenario}, {mode}, {opportunity}, {band_text}: mean "
+            f"  {label}{scenario}, {mode}, {opportunity}, {band_text}: mean "
             f"{group[f'{value}_a'].mean():,.1f} -> {group[f'{value}_b'].mean():,.1f}; "
             f"zones up {int((delta > 0).sum()):,}, down {int((delta < 0).sum()):,}, "
             f"largest {delta.max():+,.1f} and {delta.min():+,.1f}"

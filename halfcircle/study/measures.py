@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from halfcircle.access.measure_table import SITE_MEASURES
 from halfcircle.access.travel_times import TravelTimeSource, origin_blocks
 from halfcircle.errors import Fault
 from halfcircle.study.blocks import BlockStore
@@ -19,7 +20,7 @@ from halfcircle.study.measures_area import TABLE_KINDS, differences, mean_rows
 from halfcircle.study.measures_file import PEOPLE
 from halfcircle.study.measures_inputs import MeasureColumns, counts_by_name, whole_of
 from halfcircle.study.measures_job import LAYER, Job, Tables
-from halfcircle.study.measures_kinds import BY_ORIGIN, DECIDING, SITES, SWEEPS
+from halfcircle.study.measures_kinds import BY_ORIGIN, DECIDING, SWEEPS
 from halfcircle.study.measures_times import (
     PartTimes,
     TimesShelf,
@@ -151,7 +152,7 @@ class _Work:
                         self.found[state.name, config.name, mode] = self.sweep(state, config, mode)
             for config in self.study.measures:
                 for name, table in self.of_state(state, config).items():
-                    told = table.assign(scenario=state.name, name=config.name)
+                    told = table.assign(scenario=state.name, name=config.name, kind=config.kind)
                     rows.setdefault(name, []).append(told)
         joined = {name: pd.concat(parts, ignore_index=True) for name, parts in rows.items()}
         measures, area = joined.get("measures"), joined.get("area")
@@ -311,7 +312,7 @@ def _finished(table: pd.DataFrame, state: _State, config: MeasureConfig, mode: s
     for one in modes:
         unknown |= set(zone_id[np.isin(state.modes.reasons[one], ("not_snapped", "island"))])
     if unknown:
-        rows = table["zone_id"].isin(unknown) & ~table["measure"].isin(SITES)
+        rows = table["zone_id"].isin(unknown) & ~table["measure"].isin(SITE_MEASURES)
         table.loc[rows, "value"] = np.nan
     factor = state.reach_config.time_factor
     names = config.values.get("bands_min")

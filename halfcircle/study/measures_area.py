@@ -17,11 +17,10 @@ from halfcircle.access import (
     rank_correlation,
     transport_poverty,
 )
-from halfcircle.access.measure_table import MEASURE_COLUMNS
+from halfcircle.access.measure_table import MEASURE_COLUMNS, SITE_MEASURES
 from halfcircle.errors import Fault
 from halfcircle.study.measures_inputs import whole_of
 from halfcircle.study.measures_job import AREA_COLUMNS, LAYER, Job, Tables, area_rows
-from halfcircle.study.measures_kinds import SITES
 
 __all__ = ["TABLE_KINDS", "differences", "mean_rows"]
 
@@ -50,7 +49,7 @@ def mean_rows(measures: pd.DataFrame, people: pd.Series | None) -> pd.DataFrame:
     for key, part in measures.groupby([*LAYER, "unit"], dropna=False, sort=False):
         *layer, unit = key
         weight = np.ones(len(part))
-        if people is not None and layer[-1] not in SITES:
+        if people is not None and layer[-1] not in SITE_MEASURES:
             weight = part["zone_id"].map(people).fillna(0.0).to_numpy(np.float64)
         value = part["value"].to_numpy(np.float64)
         known = ~np.isnan(value)

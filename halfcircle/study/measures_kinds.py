@@ -34,7 +34,7 @@ from halfcircle.study.measures_job import Job, Tables, demand_of
 from halfcircle.study.measures_policy import cities, closures, norm
 from halfcircle.study.measures_times import PartTimes
 
-__all__ = ["BY_ORIGIN", "DECIDING", "SITES", "SWEEPS"]
+__all__ = ["BY_ORIGIN", "DECIDING", "SWEEPS"]
 
 
 def nearest(job: Job, source: TravelTimeSource) -> Tables:
@@ -185,6 +185,3 @@ SWEEPS: dict[str, Callable[[Job, TravelTimeSource], Tables]] = {
 BY_ORIGIN = ("nearest", "interval", "transport-performance", "dual-earner", "borrowed-size")
 # Yes or no cannot be averaged over draws: these take mean travel times.
 DECIDING = ("closures", "city-pairs")
-# Rows of these measures are of sites, not of homes.
-SITES = ("reverse_reach", "reverse_decay", "catchment", "roll", "amenities_before",
-         "amenities_after", "roll_before", "roll_after")  # fmt: skip

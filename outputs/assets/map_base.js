@@ -45,6 +45,7 @@
     return {
       count(value) {
         const size = Math.abs(value);
+        if (size > 0 && size < 0.095) return number(value, 1 - Math.floor(Math.log10(size)));
         if (size >= 100 || Number.isInteger(value)) return number(value, 0);
         return number(value, size >= 10 ? 1 : 2);
       },
