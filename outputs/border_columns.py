@@ -56,6 +56,33 @@ SKILLS = (
     ),
 )
 
+MIRROR_LINE = (
+    Column(
+        "reach_mirror_line",
+        "number",
+        "unit of the opportunity",
+        "reach if abroad were home reflected in the line of the border; empty without one",
+        required=False,
+        optional=True,
+    ),
+    Column(
+        "loss_mirror_line",
+        "number",
+        SHARE,
+        "1 - domestic / so mirrored reach",
+        required=False,
+        optional=True,
+    ),
+    Column(
+        "abroad_line",
+        "text",
+        "",
+        "whether abroad is richer or poorer than home so mirrored, or alike",
+        required=False,
+        optional=True,
+    ),
+)
+
 BORDER_TABLES = (
     Table(
         "border_summary",
@@ -118,6 +145,7 @@ BORDER_TABLES = (
             count("reach_mirror", "reach if abroad were like home"),
             _share("loss_mirror", "1 - domestic / mirrored reach"),
             _text("abroad", "whether abroad is richer or poorer than home mirrored, or alike"),
+            *MIRROR_LINE,
         ),
     ),
     Table(

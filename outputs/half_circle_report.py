@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from halfcircle.outputs.half_circle_causes import (
     causes_part,
@@ -246,10 +247,12 @@ def _direction(
         "column_one_sided_open": by_zone["asymmetry_open"].to_numpy(np.float64),
         "column_mirror": by_zone["loss_mirror"].to_numpy(np.float64),
     }
-    abroad = by_zone["abroad"].to_numpy(object)
-    known = np.array([isinstance(word, str) and word != "" for word in abroad], dtype=bool)
-    for word in ("richer", "poorer"):
-        columns[f"column_{word}"] = np.where(known, (abroad == word).astype(np.float64), np.nan)
+    with_line = "loss_mirror_line" in by_zone and bool(by_zone["loss_mirror_line"].notna().any())
+    if with_line:
+        columns["column_mirror_line"] = by_zone["loss_mirror_line"].to_numpy(np.float64)
+    columns |= _bracket(by_zone["abroad"], "")
+    if with_line:
+        columns |= _bracket(by_zone["abroad_line"], "_line")
     land = result.border_land
     if land is not None:
         ground = land.set_index("zone_id").reindex(result.zones.zone_id)
@@ -275,7 +278,18 @@ def _direction(
         "heads": [words(head) for head in columns],
         "rows": table,
         "with_land": land is not None,
-        "note": words("direction_note", people=people_word(weights, words.texts)),
+        "note": words("direction_note", people=people_word(weights, words.texts))
+        + (f" {words('direction_note_line')}" if with_line else ""),
+    }
+
+
+def _bracket(abroad: pd.Series, mirror: str) -> dict[str, Floats]:
+    """For whom abroad is richer, or poorer, than home mirrored; by heading."""
+    words = abroad.to_numpy(object)
+    known = np.array([isinstance(word, str) and word != "" for word in words], dtype=bool)
+    return {
+        f"column_{word}{mirror}": np.where(known, (words == word).astype(np.float64), np.nan)
+        for word in ("richer", "poorer")
     }
 
 

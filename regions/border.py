@@ -24,8 +24,8 @@ This module is the door to all of border loss:
 - loss: `BorderMeasures`, `border_loss`, `plan_border`, `BorderPlan.block`, `BorderLoss`;
 - regions and people: `summarise_loss`; job concepts: `OpportunitySource`, `comparability`,
   `foreign_sensitivity`;
-- direction: `half_circle`, `land_shares`, `land_of_zones`; checks of sides: `check_land`,
-  `border_distances_m`;
+- direction: `half_circle`, `border_points`, `border_lines`, `mirror_in_line`, `land_shares`,
+  `land_of_zones`; checks of sides: `check_land`, `border_distances_m`;
 - causes: `compare_crossings`, `loss_causes`; skills: `location_quotients`, `relatedness`,
   `sector_match`, `match_of_regions`;
 - commuters: `fit_willingness`, `cross_border_potential`, `RealisedFlow`, `realised_rates`;
@@ -86,10 +86,17 @@ from halfcircle.regions.border_summary import (
 from halfcircle.regions.border_willingness import Willingness, fit_willingness
 from halfcircle.regions.half_circle import HalfCircle, half_circle
 from halfcircle.regions.half_circle_land import LandShares, land_of_zones, land_shares
+from halfcircle.regions.half_circle_line import (
+    BorderLines,
+    border_lines,
+    border_points,
+    mirror_in_line,
+)
 from halfcircle.regions.half_circle_texts import explanation
 
 __all__ = [
     "BorderCrossings",
+    "BorderLines",
     "BorderLoss",
     "BorderMeasures",
     "BorderPlan",
@@ -109,7 +116,9 @@ __all__ = [
     "agglomeration_indication",
     "border_agglomeration",
     "border_distances_m",
+    "border_lines",
     "border_loss",
+    "border_points",
     "border_preset",
     "check_land",
     "close_crossings",
@@ -126,6 +135,7 @@ __all__ = [
     "location_quotients",
     "loss_causes",
     "match_of_regions",
+    "mirror_in_line",
     "plan_border",
     "realised_rates",
     "relatedness",
@@ -148,6 +158,7 @@ def border_loss(
     sectors: bool = False,
     unassigned: str = "error",
     match: npt.ArrayLike | SectorMatch | None = None,
+    lines: BorderLines | None = None,
     origin_idx: npt.NDArray[np.int64] | None = None,
     block_size: int = 64,
     workers: int = 2,
@@ -169,6 +180,8 @@ def border_loss(
         Percentile of travel time; 50 where the source has it, else its first.
     sectors : bool
         Also split reach over 16 compass sectors and a core.
+    lines : BorderLines, optional
+        The border near each origin: also reach if abroad were home reflected in it.
     origin_idx : array of int64, optional
         Origins to do; all where left out.
     block_size : int
@@ -199,7 +212,7 @@ def border_loss(
     if len(wanted) == 0:
         raise ZoneError("border loss: there are no origins")
     blocks = [wanted[part] for part in origin_blocks(len(wanted), block_size)]
-    work = partial(_one_block, plan, source, p, hard_closed, p_closed, sectors)
+    work = partial(_one_block, plan, source, p, hard_closed, p_closed, sectors, lines)
     if workers <= 1:
         parts = [work(block) for block in blocks]
     else:
@@ -215,11 +228,15 @@ def _one_block(
     hard_closed: TravelTimeSource | None,
     p_closed: int | None,
     sectors: bool,
+    lines: BorderLines | None,
     block: npt.NDArray[np.int64],
 ) -> BorderLoss:
     times = source.times_s(block)[:, p]
     closed = None if hard_closed is None else hard_closed.times_s(block)[:, p_closed or 0]
-    return plan.block(block, times, closed_times_s=closed, sectors=sectors)
+    loss = plan.block(block, times, closed_times_s=closed, sectors=sectors)
+    if lines is None:
+        return loss
+    return replace(loss, mirror_line=mirror_in_line(plan, block, times, loss.domestic, lines))
 
 
 def _percentile(source: TravelTimeSource, wanted: int | None) -> int:

@@ -111,6 +111,8 @@ class BorderLoss:
     skills : array of float64, shape of `domestic`, optional
         Effective reach where jobs abroad count as far as they match; NaN in columns that are not
         by sector.
+    mirror_line : array of float64, shape of `domestic`, optional
+        Reach if abroad were home reflected in the line of the border, see `mirror_in_line`.
     notices : tuple of Fault
     """
 
@@ -130,12 +132,13 @@ class BorderLoss:
     vectors: Floats | None = None
     percentile: int = 50
     skills: Floats | None = None
+    mirror_line: Floats | None = None
     notices: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
         for name in (
             "domestic", "open_reach", "effective", "hard_closed", "nearest_s",
-            "sector_domestic", "sector_open", "vectors", "skills",
+            "sector_domestic", "sector_open", "vectors", "skills", "mirror_line",
         ):  # fmt: skip
             array = getattr(self, name)
             if array is not None:
@@ -314,7 +317,7 @@ def concat_losses(parts: Sequence[BorderLoss]) -> BorderLoss:
     merged: dict[str, Floats | None] = {}
     for name in (
         "domestic", "open_reach", "effective", "hard_closed", "nearest_s",
-        "sector_domestic", "sector_open", "vectors", "skills",
+        "sector_domestic", "sector_open", "vectors", "skills", "mirror_line",
     ):  # fmt: skip
         arrays = [getattr(part, name) for part in parts]
         merged[name] = None if arrays[0] is None else np.concatenate(arrays)

@@ -70,6 +70,9 @@ class HalfCircle:
         Reach if abroad were like home: per sector the larger of domestic reach there and in the
         opposite sector, plus the core. Needs no foreign data. A border that runs through the
         middle of two sectors costs up to a sixteenth: of these the mirror keeps one half.
+    mirror_line : array of float64, optional
+        Reach if abroad were home reflected in the line of the border (`half_circle_line`): knows
+        where the border lies, and takes no coast for one. NaN without a land border.
     """
 
     loss: BorderLoss
@@ -78,6 +81,14 @@ class HalfCircle:
     asymmetry_domestic: Floats
     asymmetry_open: Floats
     mirror: Floats
+    mirror_line: Floats | None = None
+
+    @property
+    def mirror_line_loss(self) -> Floats:
+        """``1 - domestic / mirror_line``; NaN where there is none."""
+        if self.mirror_line is None:
+            return np.full(self.mirror.shape, np.nan)
+        return 1.0 - _ratio(self.loss.domestic, self.mirror_line)
 
     @property
     def mirror_loss(self) -> Floats:
@@ -91,15 +102,14 @@ class HalfCircle:
         The empty string where it is not known. Sea counts too: a sector in which there is water
         on both sides has nothing to mirror, see `land_shares`.
         """
-        reach, mirror = self.loss.open_reach, self.mirror
-        out = np.full(reach.shape, "", dtype=object)
-        known = np.isfinite(reach) & np.isfinite(mirror)
-        slack = SAME * np.maximum(np.nan_to_num(reach), np.nan_to_num(mirror))
-        with np.errstate(invalid="ignore"):
-            out[known] = "alike"
-            out[known & (reach > mirror + slack)] = "richer"
-            out[known & (reach < mirror - slack)] = "poorer"
-        return out
+        return _bracket(self.loss.open_reach, self.mirror)
+
+    @property
+    def abroad_line(self) -> npt.NDArray[np.object_]:
+        """The same beside home mirrored in the line of the border."""
+        if self.mirror_line is None:
+            return np.full(self.mirror.shape, "", dtype=object)
+        return _bracket(self.loss.open_reach, self.mirror_line)
 
     def table(self, *, scenario: str = "baseline") -> pd.DataFrame:
         """Tidy table: the keys of ``border.parquet``, then the direction measures.
@@ -108,7 +118,8 @@ class HalfCircle:
         -------
         DataFrame
             zone_id, scenario, mode, opportunity, group, band_min, measure, completeness,
-            half_gone, asymmetry_domestic, asymmetry_open, reach_mirror, loss_mirror, abroad.
+            half_gone, asymmetry_domestic, asymmetry_open, reach_mirror, loss_mirror, abroad,
+            reach_mirror_line, loss_mirror_line, abroad_line.
         """
         keys = [
             "zone_id", "scenario", "mode", "opportunity", "group", "band_min", "measure",
@@ -122,6 +133,10 @@ class HalfCircle:
         frame["reach_mirror"] = self.mirror.ravel()
         frame["loss_mirror"] = self.mirror_loss.ravel()
         frame["abroad"] = self.abroad.ravel()
+        line = self.mirror_line
+        frame["reach_mirror_line"] = np.nan if line is None else line.ravel()
+        frame["loss_mirror_line"] = self.mirror_line_loss.ravel()
+        frame["abroad_line"] = self.abroad_line.ravel()
         return frame
 
 
@@ -159,9 +174,22 @@ def half_circle(loss: BorderLoss) -> HalfCircle:
             np.hypot(vectors[..., 2], vectors[..., 3]), reach[..., :CORE].sum(axis=-1)
         ),
         mirror=mirrored.sum(axis=-1) + domestic[..., CORE],
+        mirror_line=loss.mirror_line,
     )
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(whole > 0.0, part / whole, np.nan)
+
+
+def _bracket(reach: Floats, mirror: Floats) -> npt.NDArray[np.object_]:
+    """Open beside mirrored reach: richer, poorer, alike, or blank where either is not known."""
+    out = np.full(reach.shape, "", dtype=object)
+    known = np.isfinite(reach) & np.isfinite(mirror)
+    slack = SAME * np.maximum(np.nan_to_num(reach), np.nan_to_num(mirror))
+    with np.errstate(invalid="ignore"):
+        out[known] = "alike"
+        out[known & (reach > mirror + slack)] = "richer"
+        out[known & (reach < mirror - slack)] = "poorer"
+    return out

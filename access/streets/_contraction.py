@@ -214,9 +214,10 @@ def _more(array, size):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def contract(n_nodes, edge_tail, edge_head, edge_ticks, order, n_settle):  # type: ignore[no-untyped-def]
-    """Contract all nodes, in a given order or (when `order` is empty) from the least important.
+    """Contract all nodes: those of `order` first, the rest from the least important on.
 
-    Returns the order, and for each node in that order the arcs to and from nodes that come later:
+    Returns the order, the level of each node (above those of all earlier neighbours), and for each
+    node in that order the arcs to and from nodes that come later:
     up_ptr, up_to, up_ticks, down_ptr, down_from, down_ticks.
     """
     capacity = 2 * len(edge_tail) + 16
@@ -242,20 +243,12 @@ def contract(n_nodes, edge_tail, edge_head, edge_ticks, order, n_settle):  # typ
         np.empty(4096, np.int32),
     )
     found = np.empty((64, 3), np.int32)
-    given = len(order) == n_nodes
+    n_given = len(order)
     result = np.empty(n_nodes, np.int32)
     # Queue of nodes by importance; an entry counts when its key is still the node's.
     queue_key = np.empty(n_nodes + 16, np.int32)
     queue_node = np.empty(n_nodes + 16, np.int32)
     size = 0
-    if not given:
-        for v in range(n_nodes):
-            n_in, n_out = _degrees(arcs, gone, v)
-            if n_in * n_out > len(found):
-                found = np.empty((2 * n_in * n_out, 3), np.int32)
-            key = 2 * _shortcuts(arcs, local, gone, v, n_settle, found) - n_in - n_out
-            _push(queue_key, queue_node, size, key, v)
-            size += 1
     up_ptr = np.zeros(n_nodes + 1, np.int64)
     down_ptr = np.zeros(n_nodes + 1, np.int64)
     up_to = np.empty(capacity, np.int32)
@@ -266,7 +259,17 @@ def contract(n_nodes, edge_tail, edge_head, edge_ticks, order, n_settle):  # typ
     n_down = 0
     for step in range(n_nodes):
         n_found = 0
-        if given:
+        if step == n_given:
+            for v in range(n_nodes):
+                if gone[v]:
+                    continue
+                n_in, n_out = _degrees(arcs, gone, v)
+                if n_in * n_out > len(found):
+                    found = np.empty((2 * n_in * n_out, 3), np.int32)
+                n_found = _shortcuts(arcs, local, gone, v, n_settle, found)
+                _push(queue_key, queue_node, size, 2 * n_found - n_in - n_out + level[v], v)
+                size += 1
+        if step < n_given:
             v = order[step]
             n_in, n_out = _degrees(arcs, gone, v)
             if n_in * n_out > len(found):
@@ -331,6 +334,7 @@ def contract(n_nodes, edge_tail, edge_head, edge_ticks, order, n_settle):  # typ
         down_ptr[step + 1] = n_down
     return (
         result,
+        level,
         up_ptr,
         up_to[:n_up].copy(),
         up_ticks[:n_up].copy(),

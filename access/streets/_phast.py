@@ -14,7 +14,8 @@ from numba import njit
 
 FAR = 2**30
 OUT = 2**31 - 1  # not reached, as in the bucket search
-LANES = 16
+LANES = 32
+TILE = 64  # destinations that are turned into rows of the result at a time
 
 
 class Up(NamedTuple):
@@ -149,7 +150,11 @@ def times(up, sweep, origins, destinations, limit, out):  # type: ignore[no-unty
     queue = np.empty(n_nodes + 1, np.int32)
     touched = np.empty(n_nodes, np.int32)
     lanes = np.empty((n_swept, LANES), np.int32)
-    best = np.empty(LANES, np.int32)
+    tile = np.empty((TILE, LANES), np.int32)
+    # The width as a variable and sums as int32: only so the inner loops become vector instructions.
+    width = lanes.shape[1]
+    most, never = np.int32(limit), np.int32(OUT)
+    n_places = out.shape[1]
     for start in range(0, len(origins.snap), LANES):
         n_lanes = min(LANES, len(origins.snap) - start)
         lanes[:] = FAR
@@ -164,18 +169,23 @@ def times(up, sweep, origins, destinations, limit, out):  # type: ignore[no-unty
         for i in range(n_swept):
             for a in range(sweep.ptr[i], sweep.ptr[i + 1]):
                 source = sweep.source[a]
-                ticks = sweep.ticks[a]
-                for k in range(LANES):
-                    lanes[i, k] = min(lanes[i, k], lanes[source, k] + ticks)
-        for d in range(out.shape[1]):
-            best[:] = FAR
-            for side in range(2):
-                row = destinations.node[d, side]
-                if row >= 0:
-                    for k in range(LANES):
-                        best[k] = min(best[k], lanes[row, k] + destinations.ticks[d, side])
+                ticks = np.int32(sweep.ticks[a])
+                for k in range(width):
+                    lanes[i, k] = min(lanes[i, k], np.int32(lanes[source, k] + ticks))
+        for first in range(0, n_places, TILE):
+            n_tile = min(TILE, n_places - first)
+            tile[:] = FAR
+            for d in range(n_tile):
+                for side in range(2):
+                    row = destinations.node[first + d, side]
+                    if row >= 0:
+                        ticks = np.int32(destinations.ticks[first + d, side])
+                        for k in range(width):
+                            tile[d, k] = min(tile[d, k], np.int32(lanes[row, k] + ticks))
             for k in range(n_lanes):
-                out[start + k, d] = best[k] if best[k] <= limit else OUT
+                for d in range(n_tile):
+                    near = tile[d, k] <= most
+                    out[start + k, first + d] = tile[d, k] if near else never
         for k in range(n_lanes):
             o = start + k
             for j in range(origins.link_lo[o], origins.link_hi[o]):

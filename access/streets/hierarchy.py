@@ -20,6 +20,9 @@ __all__ = ["StreetHierarchy", "build_hierarchy"]
 N_SETTLE = 100
 """Nodes that a witness search looks at; fewer make more shortcuts and save nothing."""
 
+KEPT = 0.7
+"""Share of nodes that keep their order when weights change."""
+
 
 @dataclass(frozen=True, eq=False)
 class StreetHierarchy:
@@ -64,7 +67,11 @@ class StreetHierarchy:
         return f"<StreetHierarchy: {len(self.number):,} nodes, {n_arcs:,} arcs>"
 
     def customised(self, network: StreetNetwork) -> StreetHierarchy:
-        """Shortcuts for other weights of the same streets, in the same order of nodes.
+        """Shortcuts for other weights of the same streets.
+
+        Side streets keep their place in the order, whatever the weights; the most important 30 %
+        of nodes are ordered anew, because an order that does not fit the weights makes the core
+        dense. About as long as building anew, which takes 15 microseconds a node.
 
         Raises
         ------
@@ -76,7 +83,8 @@ class StreetHierarchy:
                 f"street hierarchy: it has {len(self.number):,} nodes, "
                 f"the network {network.n_nodes:,}"
             )
-        return _contracted(network, np.argsort(-self.number, kind="stable").astype(np.int32))
+        order = np.argsort(-self.number, kind="stable").astype(np.int32)
+        return _contracted(network, order[: int(KEPT * len(order))])
 
 
 def build_hierarchy(
@@ -95,7 +103,7 @@ def build_hierarchy(
     return cached(
         cache_dir if network.digest else None,
         name="hierarchy",
-        key=content_key([network.digest, "hierarchy", N_SETTLE]),
+        key=content_key([network.digest, "hierarchy by level", N_SETTLE]),
         build=lambda: _contracted(network, np.zeros(0, np.int32)),
         to_arrays=lambda h: {**{n: getattr(h, n) for n in _ARRAYS}, "digest": np.array(h.digest)},
         from_arrays=lambda a: StreetHierarchy(
@@ -106,7 +114,7 @@ def build_hierarchy(
 
 def _contracted(network: StreetNetwork, order: npt.NDArray[np.int32]) -> StreetHierarchy:
     n = network.n_nodes
-    order, up_ptr, up_to, up_ticks, down_ptr, down_from, down_ticks = contract(
+    order, level, up_ptr, up_to, up_ticks, down_ptr, down_from, down_ticks = contract(
         n,
         network.edge_tail,
         network.edge_head,
@@ -114,21 +122,28 @@ def _contracted(network: StreetNetwork, order: npt.NDArray[np.int32]) -> StreetH
         frozen_array(order, np.int32),
         N_SETTLE,
     )
-    number = np.empty(n, dtype=np.int32)
-    number[order] = np.arange(n - 1, -1, -1)
-    up = _by_number(up_ptr, number[up_to], up_ticks)
-    down = _by_number(down_ptr, number[down_from], down_ticks)
+    # The highest level first; within a level, where no arc leads, neighbours in the street stay
+    # neighbours in memory, which halves the time of a sweep.
+    by_level = np.lexsort((np.arange(n), -level))
+    number, step = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64)
+    number[by_level] = np.arange(n)
+    step[order] = np.arange(n)
+    rows = step[by_level]
+    up = _by_number(up_ptr, number[up_to], up_ticks, rows)
+    down = _by_number(down_ptr, number[down_from], down_ticks, rows)
     return StreetHierarchy(number, *up, *down, digest=network.digest)
 
 
 def _by_number(
-    ptr: npt.NDArray[np.int64], other: npt.NDArray[np.int32], ticks: npt.NDArray[np.int32]
+    ptr: npt.NDArray[np.int64],
+    other: npt.NDArray[np.int32],
+    ticks: npt.NDArray[np.int32],
+    rows: npt.NDArray[np.int64],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """CSR in the order of contraction turned round: the last node is number 0."""
-    size = np.diff(ptr)[::-1]
+    """CSR with its rows in another order."""
+    size = np.diff(ptr)[rows]
     turned = np.concatenate([[0], np.cumsum(size)])
-    start = ptr[:-1][::-1]
-    at = np.repeat(start - turned[:-1], size) + np.arange(len(other))
+    at = np.repeat(ptr[:-1][rows] - turned[:-1], size) + np.arange(len(other))
     return turned, other[at], ticks[at]
 
 

@@ -117,7 +117,7 @@ def street_times_s(
     workers : int, optional
         Threads; all processors where left out. Results do not depend on it.
     hierarchy : StreetHierarchy, optional
-        From `build_hierarchy` of this network: sweeps 16 origins at a time over the part of it
+        From `build_hierarchy` of this network: sweeps 32 origins at a time over the part of it
         that leads to the destinations, O(that part) whatever the limit. Same times, bit by bit.
 
     Returns

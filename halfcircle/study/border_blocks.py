@@ -27,6 +27,7 @@ HARD_CLOSED = "_hard_closed"
 VECTORS = (
     "reach_domestic_east", "reach_domestic_north", "reach_open_east", "reach_open_north",
 )  # fmt: skip
+MIRROR_LINE = "reach_mirror_line"
 KEYS = ("opportunity", "group")
 
 
@@ -50,6 +51,8 @@ def block_table(loss: BorderLoss) -> pd.DataFrame:
     if loss.vectors is not None:
         for i, name in enumerate(VECTORS):
             more[name] = loss.vectors[..., i].ravel()
+    if loss.mirror_line is not None:
+        more[MIRROR_LINE] = loss.mirror_line.ravel()
     for name, values in more.items():
         column = np.full(len(frame), np.nan)
         column[:n_rows] = values
@@ -123,6 +126,7 @@ def loss_of_tables(
         effective=np.stack(effective, axis=1),
         hard_closed=None,
         nearest_s=np.empty((len(domestic), 0)),
+        mirror_line=values(MIRROR_LINE).copy() if MIRROR_LINE in table else None,
         skills=values("reach_skills").copy() if "reach_skills" in table else None,
         sector_domestic=by_sector[0] if by_sector else None,
         sector_open=by_sector[1] if by_sector else None,

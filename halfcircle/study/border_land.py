@@ -16,6 +16,9 @@ from halfcircle.access.streets import build_hierarchy
 from halfcircle.errors import Fault, StudyError, ZoneError
 from halfcircle.places import Zones
 from halfcircle.regions.border import (
+    BorderLines,
+    border_lines,
+    border_points,
     check_land,
     close_crossings,
     find_crossings,
@@ -23,7 +26,7 @@ from halfcircle.regions.border import (
 )
 from halfcircle.study.config import Study
 
-__all__ = ["closed_streets", "read_land", "study_land"]
+__all__ = ["closed_streets", "read_land", "study_land", "study_lines"]
 
 WHERE = "[border] land"
 
@@ -85,6 +88,26 @@ def read_land(study: Study, zones: Zones) -> dict[str, BaseGeometry]:
     faults.extend(check_land(zones, land, zones.crs))
     faults.raise_errors(StudyError)
     return land
+
+
+def study_lines(study: Study, zones: Zones) -> tuple[BorderLines | None, tuple[Fault, ...]]:
+    """The border near each zone as a line, for the mirror; None where it is not asked or known."""
+    country = zones.places.country
+    if study.border is None or not study.border.sectors or country is None:
+        return None, ()
+    if len(set(country) - {""}) < 2 and study.border.land is None:
+        return None, ()
+    try:
+        land = study_land(study, zones)
+    except StudyError:
+        notice = Fault(
+            "[border] sectors",
+            "zones are points: there is no mirror in the line of the border",
+            remedy='give land = "countries.gpkg"',
+            severity="notice",
+        )
+        return None, (notice,)
+    return border_lines(zones.places, border_points(land, zones.crs)), ()
 
 
 def closed_streets(

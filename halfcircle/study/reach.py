@@ -22,7 +22,13 @@ from halfcircle.access.transit_times import HeadwayDraws
 from halfcircle.access.travel_times import TravelTimeSource, origin_blocks
 from halfcircle.errors import Fault
 from halfcircle.places import Opportunities, Places, Zones
-from halfcircle.regions.border import BorderMeasures, BorderPlan, plan_border
+from halfcircle.regions.border import (
+    BorderLines,
+    BorderMeasures,
+    BorderPlan,
+    mirror_in_line,
+    plan_border,
+)
 from halfcircle.regions.border_rules import (
     BorderRules,
     CrossingRule,
@@ -32,7 +38,7 @@ from halfcircle.regions.border_rules import (
 from halfcircle.study._parts import parts_of
 from halfcircle.study.blocks import BlockStore
 from halfcircle.study.border_blocks import block_table
-from halfcircle.study.border_land import closed_streets, study_land
+from halfcircle.study.border_land import closed_streets, study_land, study_lines
 from halfcircle.study.config import BorderConfig, ReachConfig, Study
 from halfcircle.study.inputs import Inputs
 from halfcircle.study.modes import Modes
@@ -113,6 +119,7 @@ class _Job:
     closed: TravelTimeSource | None = None
     keep_draws: bool = False
     over_departures: bool = False
+    lines: BorderLines | None = None
 
     @property
     def match_sets(self) -> list[bool] | None:
@@ -176,6 +183,10 @@ class _Job:
             sectors=self.sectors,
             match_sets=self.match_sets,
         )
+        if self.lines is not None:
+            middle = source.seconds[:, median]
+            mirrored = mirror_in_line(self.border, block, middle, loss.domestic, self.lines)
+            loss = replace(loss, mirror_line=mirrored)
         if self.border.skills is not None:
             loss = loss.with_skills(self.border.skills.keys)
         found["border"] = self.known(block_table(loss))
@@ -286,6 +297,8 @@ def compute_reach(
     notices: list[Fault] = []
     closing = study.border is not None and study.border.hard_closed
     land = study_land(study, inputs.zones) if closing and modes.sources else None
+    lines, unknown = study_lines(study, inputs.zones) if modes.sources else (None, ())
+    notices += unknown
     for mode, source in modes.sources.items():
         plan = _border_plan(study, inputs, source, study.reach)
         if plan is not None:
@@ -309,6 +322,7 @@ def compute_reach(
             closed,
             keep_draws=bool(study.scenarios),
             over_departures="access" in study.reach.over,
+            lines=lines,
         )
         with progress.stage(f"reach by {mode}"):
             wanted = None if origins is None else origins.get(mode)

@@ -118,9 +118,10 @@ def split(network: StreetNetwork, snaps: Snaps, i: int, side: int) -> tuple[int,
     edge = int(network.link_edges[snaps.link_idx[i], side])
     if edge < 0:
         return -1, 0.0, 0.0
-    share = float(snaps.fraction[i]) if side == 0 else 1 - float(snaps.fraction[i])
     ticks = int(network.edge_ticks[edge])
-    behind = round(ticks * share)
+    behind = round(ticks * float(snaps.fraction[i]))
+    if side == 1:
+        behind = ticks - behind
     return edge, behind / 256, (ticks - behind) / 256
 
 
