@@ -13,11 +13,12 @@ from halfcircle.access.travel_times import TravelTimeSource
 from halfcircle.errors import Fault, StudyError, ZoneError
 from halfcircle.regions.border import BorderMeasures, compare_crossings, loss_causes
 from halfcircle.study.blocks import BlockStore
+from halfcircle.study.border_rules import border_rules
 from halfcircle.study.config import ReachConfig, Study
 from halfcircle.study.inputs import Inputs
 from halfcircle.study.modes import Modes
 from halfcircle.study.progress import Progress
-from halfcircle.study.reach import border_rules, study_decay
+from halfcircle.study.reach import study_decay
 
 __all__ = ["Causes", "compute_causes"]
 

@@ -10,12 +10,12 @@ from halfcircle._checks import Faults
 from halfcircle.errors import Fault, HalfcircleError
 from halfcircle.gtfs import choose_date
 from halfcircle.study.border_inputs import read_border_inputs
+from halfcircle.study.border_rules import check_border_rules
 from halfcircle.study.border_skills import study_skills
 from halfcircle.study.inputs import read_inputs
 from halfcircle.study.map_inputs import check_map_inputs
 from halfcircle.study.measures_inputs import read_measure_columns
 from halfcircle.study.progress import Progress
-from halfcircle.study.reach import check_border_rules
 from halfcircle.study.scenario_run import check_scenarios
 from halfcircle.study.study_file import read_study
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,29 +24,22 @@ from halfcircle.errors import Fault
 from halfcircle.places import Opportunities, Places, Zones
 from halfcircle.regions.border import (
     BorderLines,
-    BorderMeasures,
     BorderPlan,
     mirror_in_line,
-    plan_border,
-)
-from halfcircle.regions.border_rules import (
-    BorderRules,
-    CrossingRule,
-    border_preset,
-    sensitivity_rules,
 )
 from halfcircle.study._parts import parts_of
 from halfcircle.study.blocks import BlockStore
 from halfcircle.study.border_blocks import block_table
 from halfcircle.study.border_land import closed_streets, study_land, study_lines
-from halfcircle.study.config import BorderConfig, ReachConfig, Study
+from halfcircle.study.border_rules import mode_plan
+from halfcircle.study.config import ReachConfig, Study
 from halfcircle.study.inputs import Inputs
 from halfcircle.study.modes import Modes
 from halfcircle.study.progress import Progress
 from halfcircle.study.reach_draws import COUNT, every_draw, over_draws
 from halfcircle.study.scenario_decay import ScaledDecay
 
-__all__ = ["ReachTables", "border_rules", "check_border_rules", "compute_reach", "study_decay"]
+__all__ = ["ReachTables", "compute_reach", "study_decay"]
 
 BLOCK_CELLS = 4_000_000
 BASELINE = "baseline"
@@ -222,40 +215,6 @@ class _Job:
         return table
 
 
-def border_rules(config: BorderConfig, countries: Sequence[str]) -> BorderRules:
-    """Rules of the study file: those of the preset for its countries, then its own penalties."""
-    preset = BorderRules()
-    if config.preset is not None:
-        preset = border_preset(config.preset).within(countries)
-    own = tuple(
-        CrossingRule(
-            p.origin, p.destination, penalty_s=60.0 * p.minutes, factor=p.factor, reason=p.reason,
-            source=p.source,
-        )
-        for p in config.penalties
-    )  # fmt: skip
-    if not own:
-        return preset
-    stated = {(rule.from_country, rule.to_country) for rule in own}
-    kept = tuple(r for r in preset.rules if (r.from_country, r.to_country) not in stated)
-    return BorderRules((*kept, *own), name=config.preset or "study", notices=preset.notices)
-
-
-def check_border_rules(study: Study, inputs: Inputs) -> None:
-    """Check the penalties against the countries of the zones, before any routing.
-
-    Raises
-    ------
-    StudyError
-        A penalty names a country that no zone is in, leads from a country to itself, ...
-    """
-    country = inputs.zones.places.country
-    if study.border is not None and country is not None:
-        countries = sorted(set(country))
-        groups = [group for o in inputs.opportunities for group in o.groups]
-        border_rules(study.border, countries).arrays(countries, "", groups)
-
-
 def compute_reach(
     study: Study,
     inputs: Inputs,
@@ -300,10 +259,10 @@ def compute_reach(
     lines, unknown = study_lines(study, inputs.zones) if modes.sources else (None, ())
     notices += unknown
     for mode, source in modes.sources.items():
-        plan = _border_plan(study, inputs, source, study.reach)
+        decay = study_decay(study.reach, mode)
+        plan = mode_plan(study, inputs, source, bands_min=_stretched(study.reach), decay=decay)
         if plan is not None:
             notices += [notice for notice in plan.notices if notice not in notices]
-        decay = study_decay(study.reach, mode)
         if decay is None and study.reach.decay is not None:
             notices.append(no_curve(mode))
         closed = None
@@ -398,33 +357,6 @@ def no_curve(mode: str) -> Fault:
         "[reach] decay",
         f"PBL fitted no curve for {mode}: there is no reach with decay for it",
         severity="notice",
-    )
-
-
-def _border_plan(
-    study: Study, inputs: Inputs, source: TravelTimeSource, reach: ReachConfig
-) -> BorderPlan | None:
-    border = study.border
-    country = source.destinations.country
-    if border is None or country is None or source.mode not in border.modes:
-        return None
-    decay = study_decay(reach, source.mode)
-    rules = border_rules(border, sorted(set(country)))
-    variants = sensitivity_rules() if border.sensitivity or border.wages else ()
-    if inputs.skills is not None:
-        variants = (*variants, replace(rules, name="skills"))
-    return plan_border(
-        source.origins,
-        source.destinations,
-        [o for o in inputs.opportunities if o.name in border.opportunities],
-        mode=source.mode,
-        measures=BorderMeasures(
-            bands_s=tuple(60.0 * b for b in _stretched(reach)),
-            decays=() if decay is None else (decay,),
-        ),
-        rules=rules,
-        variants=variants,
-        match=inputs.skills,
     )
 
 

@@ -18,6 +18,7 @@ from halfcircle.outputs.sheets import CsvStyle
 from halfcircle.study.blocks import BlockStore, Runner, run_key
 from halfcircle.study.border import compute_border
 from halfcircle.study.border_inputs import read_border_inputs
+from halfcircle.study.border_rules import check_border_rules
 from halfcircle.study.border_skills import study_skills
 from halfcircle.study.chain_settings import chain_settings, used
 from halfcircle.study.cluster import connected
@@ -30,7 +31,7 @@ from halfcircle.study.measures_inputs import read_measure_columns
 from halfcircle.study.modes import Modes, build_modes
 from halfcircle.study.parking_table import parking_table
 from halfcircle.study.progress import Progress
-from halfcircle.study.reach import check_border_rules, compute_reach
+from halfcircle.study.reach import compute_reach
 from halfcircle.study.regions import compute_regions
 from halfcircle.study.scenario_results import people_of
 from halfcircle.study.scenario_run import Scenarios, check_scenarios, compute_scenarios
