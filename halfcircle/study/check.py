@@ -12,6 +12,7 @@ from halfcircle.gtfs import choose_date
 from halfcircle.study.border_inputs import read_border_inputs
 from halfcircle.study.border_rules import check_border_rules
 from halfcircle.study.border_skills import study_skills
+from halfcircle.study.engine import check_engine
 from halfcircle.study.inputs import read_inputs
 from halfcircle.study.map_inputs import check_map_inputs
 from halfcircle.study.measures_inputs import read_measure_columns
@@ -58,6 +59,7 @@ def check_study(path: Path, *, progress: Progress | None = None) -> tuple[str, b
             choice = choose_date(inputs.feeds, study.transit.date, notes)
             if choice.reason != "given":
                 notes.add("[transit] date", choice.reason, severity="notice")
+        notes.extend(check_engine(study, inputs).items)
         notes.extend(check_scenarios(study, inputs))
     except HalfcircleError as error:
         faults = error.faults or (Fault(path.name, str(error)),)

@@ -30,6 +30,7 @@ __all__ = [
     "OpportunityConfig",
     "ParkAndRideConfig",
     "PenaltyConfig",
+    "R5Config",
     "ReachConfig",
     "RealisedConfig",
     "RegionsConfig",
@@ -185,6 +186,15 @@ class SharedBikesConfig:
 
 
 @dataclass(frozen=True)
+class R5Config:
+    """``[reach.r5]``: where R5 is, and what it may take."""
+
+    jar: Path | None = None
+    memory_gb: float | None = None
+    timeout_min: float = 60.0
+
+
+@dataclass(frozen=True)
 class ReachConfig:
     """``[reach]``: modes, bands and percentiles.
 
@@ -207,6 +217,8 @@ class ReachConfig:
     best_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     crow_fly_kmh: float = 60.0
     crow_fly_detour: float = 1.3
+    engine: str = "halfcircle"
+    r5: R5Config = R5Config()
     time_factor: float = 1.0
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,9 @@ def explain_study(
     modes_here = [m for m in (study.reach.modes if study.reach else ()) if m in TRANSIT_MODES]
     if not modes_here:
         raise StudyError(f"{path.name}: the study has no mode by public transport to explain")
+    if study.reach is not None and study.reach.engine != "halfcircle":
+        study = replace(study, reach=replace(study.reach, engine="halfcircle"))
+        progress.line("journeys are explained by the own engine, whatever engine the study names")
     chosen = mode or modes_here[0]
     if chosen not in modes_here:
         faults.add("--mode", "is not in the study", values=[chosen],

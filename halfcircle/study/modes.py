@@ -15,6 +15,7 @@ from halfcircle.access.travel_times import TravelTimeSource
 from halfcircle.errors import Fault
 from halfcircle.gtfs import Merged, Timetable
 from halfcircle.study.config import STREET_MODES, TRANSIT_MODES, Study
+from halfcircle.study.engine import R5Modes, routed
 from halfcircle.study.inputs import Inputs
 from halfcircle.study.modes_links import ParkingUse
 from halfcircle.study.modes_streets import Building, StreetModes, limit_s, snap_reasons
@@ -102,13 +103,19 @@ def build_modes(
     reuse = reuse or Modes()
     on_streets = StreetModes(building, reuse.streets)
     by_transit = TransitModes(building, on_streets, reuse.timetables)
+    if study.reach.engine == "r5" and any(only is None or m in only for m in routed(study.reach)):
+        with progress.stage("inputs handed to R5"):
+            by_r5 = R5Modes.build(building)
+            modes.service_date = by_r5.service_date
     places = inputs.zones.places
     for mode in study.reach.modes:
         if only is not None and mode not in only:
             continue
         reasons: npt.NDArray[np.object_] = np.full(len(places), "", dtype=object)
         source: TravelTimeSource
-        if mode in STREET_MODES:
+        if study.reach.engine == "r5" and mode in routed(study.reach):
+            source = by_r5.times(mode)
+        elif mode in STREET_MODES:
             source = street = on_streets.times(mode)
             reasons = snap_reasons(street.snaps)
         elif mode in TRANSIT_MODES:
@@ -130,7 +137,7 @@ def build_modes(
     modes.streets.update(on_streets.built)
     modes.timetables.update(by_transit.timetables)
     modes.joined.extend(by_transit.joined)
-    modes.service_date = by_transit.service_date or reuse.service_date
+    modes.service_date = by_transit.service_date or modes.service_date or reuse.service_date
     modes.parking = reuse.parking if not by_transit.links else by_transit.links[0].parking
     if by_transit.timetables:
         modes.timetable = by_transit.timetables[0][0]

@@ -23,6 +23,7 @@ from halfcircle.study.border_skills import study_skills
 from halfcircle.study.chain_settings import chain_settings, used
 from halfcircle.study.cluster import connected
 from halfcircle.study.config import Study
+from halfcircle.study.engine import check_engine, engine_name
 from halfcircle.study.inputs import read_inputs
 from halfcircle.study.isochrones import compute_isochrones
 from halfcircle.study.map_inputs import check_map_inputs
@@ -156,7 +157,10 @@ def compute_study(
     border_inputs = read_border_inputs(study, inputs.zones)
     measure_columns = read_measure_columns(study, inputs)
     looks = check_map_inputs(study, inputs.zones)
-    key = run_key([__version__, study.sha256, [(s.role, s.path, s.sha256) for s in inputs.sources]])
+    engine_notices = check_engine(study, inputs).warnings
+    engine = engine_name(study)
+    hashes = [(s.role, s.path, s.sha256) for s in inputs.sources]
+    key = run_key([__version__, study.sha256, hashes, engine])
     check_border_rules(study, inputs)
     inputs = replace(inputs, skills=study_skills(study, inputs, border_inputs))
     with progress.stage("edits checked"):
@@ -219,7 +223,7 @@ def compute_study(
         ),
         regions={**regions.layers, **scenarios.regions},
         further=further,
-        settings=_settings(study, modes),
+        settings=_settings(study, modes, engine),
         weight=None if inputs.population is None else inputs.population.name,
         isochrones=reached.places,
         looks=looks,
@@ -227,6 +231,7 @@ def compute_study(
         notices=(
             *study.notices,
             *inputs.notices,
+            *engine_notices,
             *modes.notices,
             *tables.notices,
             *(() if inputs.skills is None else inputs.skills.notices),
@@ -248,7 +253,7 @@ def _stacked(baseline: pd.DataFrame, variants: Sequence[pd.DataFrame]) -> pd.Dat
     return pd.concat([baseline, *variants], ignore_index=True) if variants else baseline
 
 
-def _settings(study: Study, modes: Modes) -> Settings:
+def _settings(study: Study, modes: Modes, engine: str) -> Settings:
     reach, transit = study.reach, study.transit
     further = {} if reach is None else chain_settings(study, reach)
     if reach is not None and reach.decay is not None:
@@ -270,6 +275,6 @@ def _settings(study: Study, modes: Modes) -> Settings:
         max_rides=None if transit is None or reach is None else reach.max_rides,
         speeds_kmh={} if reach is None else used(reach.speeds_kmh, reach.modes),
         access_max_min={} if reach is None else used(reach.access_max_min, reach.modes),
-        engine="halfcircle",
+        engine=engine,
         further=further,
     )

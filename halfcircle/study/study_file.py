@@ -21,6 +21,7 @@ from halfcircle.study.config import (
     SPEEDS_KMH,
     OpportunityConfig,
     ParkAndRideConfig,
+    R5Config,
     ReachConfig,
     RegionsConfig,
     SharedBikesConfig,
@@ -295,6 +296,18 @@ def _reach(
         ),
         crow_fly_kmh=crow_kmh,
         crow_fly_detour=detour,
+        engine=table.text("engine", "halfcircle", choices=("halfcircle", "r5")) or "halfcircle",
+        r5=_r5(table.table("r5")),
+    )
+    table.finish()
+    return config
+
+
+def _r5(table: Table) -> R5Config:
+    config = R5Config(
+        jar=table.path("jar"),
+        memory_gb=table.number("memory_gb", low=0.5, high=4096.0),
+        timeout_min=table.number_or("timeout_min", 60.0, above=0.0, high=10_080.0),
     )
     table.finish()
     return config
