@@ -110,7 +110,7 @@ def _check_reach(study: Study, reach: ReachConfig, faults: Faults) -> None:
         faults.warn(f"{where} modes", "not routed, and the same with every engine", values=others)
     for key in ("access_max_min_by_vehicle", "egress_max_min_by_vehicle", "egress_max_min"):
         if getattr(reach, key):
-            faults.add(f"{where} {key.removesuffix('_by_vehicle')}", "R5 takes one limit per mode "
+            faults.add(f"{where} {key}", "R5 takes one limit per mode "
                        "for ways to and from all stops", values=getattr(reach, key))  # fmt: skip
     if limit_s(reach) > MOST_S:
         faults.add(f"{where} bands_min", "R5 looks no farther than 120 minutes",
