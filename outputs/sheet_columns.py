@@ -283,6 +283,28 @@ SHEETS: dict[str, Table] = {
             ),
         ),
         Table(
+            "relocation",
+            "who moves because of a scenario, by assumption; totals stay",
+            (
+                ZONE_ID,
+                _text("name", "name of the zone"),
+                _text("moves", "what moves", key=True),
+                _text("towards", "what it wants to reach"),
+                Column(
+                    "elasticity",
+                    "number",
+                    "percent per percent",
+                    "of the number, by the reach of a zone",
+                    key=True,
+                ),
+                _count("before", "number before"),
+                _count("after", "number after"),
+                _count("change", "after - before"),
+                _count("access_before", "opportunities reached in the baseline"),
+                _count("access_after", "opportunities reached in the scenario"),
+            ),
+        ),
+        Table(
             "timetable_lines",
             "lines of the timetable that a scenario changes",
             (

@@ -33,8 +33,17 @@ from halfcircle.study.reach import ReachTables, compute_reach
 from halfcircle.study.scenario_affected import touched_origins
 from halfcircle.study.scenario_apply import Variant, apply_edits, dated
 from halfcircle.study.scenario_edits import Edit, ScenarioConfig
+from halfcircle.study.scenario_joined import Joiner
 
-__all__ = ["Baseline", "Computed", "compute_variant", "touched_modes", "variant_modes"]
+__all__ = [
+    "Baseline",
+    "Computed",
+    "compute_applied",
+    "compute_variant",
+    "relocated_from",
+    "touched_modes",
+    "variant_modes",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +75,8 @@ class Computed:
         Reach of every draw of headway services.
     winning_mode : DataFrame, optional
         Shares of the modes of best-of sets.
+    residents_factor, jobs_factor : array of float64, shape (n_zones,), optional
+        People and jobs relative to the baseline, where they have moved.
     """
 
     variant: Variant
@@ -78,6 +89,8 @@ class Computed:
     notices: tuple[Fault, ...] = ()
     draws: pd.DataFrame | None = None
     winning_mode: pd.DataFrame | None = None
+    residents_factor: npt.NDArray[np.float64] | None = None
+    jobs_factor: npt.NDArray[np.float64] | None = None
 
     @property
     def name(self) -> str:
@@ -197,6 +210,19 @@ def compute_variant(
     variant = apply_edits(
         base.study, base.inputs, config.name, edits, service_date=base.modes.service_date
     )
+    return compute_applied(base, variant, store, part=part, workers=workers, progress=progress)
+
+
+def compute_applied(
+    base: Baseline,
+    variant: Variant,
+    store: BlockStore,
+    *,
+    part: str,
+    workers: int,
+    progress: Progress,
+) -> Computed:
+    """Compute a scenario whose edits are made; see `compute_variant`."""
     rebuilt, counted = touched_modes(base, variant)
     modes, built = variant_modes(base, variant, rebuilt, workers=workers, progress=progress)
     order = () if base.study.reach is None else base.study.reach.modes
@@ -208,25 +234,25 @@ def compute_variant(
     tables = compute_reach(
         variant.study, variant.inputs, todo, store, progress=progress, part=part, origins=origins
     )
-    n_zones = len(base.inputs.zones)
+    joiner = Joiner(variant.name, base.inputs.zones.zone_id, tuple(todo.sources), origins)
+    was, reach = base.tables, base.study.reach
+    at_border = () if base.study.border is None else base.study.border.modes
     return Computed(
         variant,
         modes,
-        _joined(base, base.tables.reach, tables.reach, todo, origins, config.name),
-        _joined(
-            base,
-            base.tables.unreached,
-            _of_origins(base, tables.unreached, origins),
-            todo,
-            origins,
-            config.name,
-        ),
-        _joined_optional(base, base.tables.border, tables.border, todo, origins, config.name),
-        _joined_optional(base, base.tables.sectors, tables.sectors, todo, origins, config.name),
-        {mode: len(origins.get(mode, range(n_zones))) for mode in todo.sources},
+        joiner.table(was.reach, tables.reach),
+        joiner.reasons(was.unreached, tables.unreached),
+        joiner.table_if(was.border, tables.border, only=at_border),
+        joiner.table_if(was.sectors, tables.sectors, only=at_border),
+        {mode: len(origins.get(mode, base.inputs.zones.zone_id)) for mode in todo.sources},
         (*variant.notices, *built.notices, *tables.notices),
-        _draws(base, tables.draws, todo, origins, config.name),
-        _winning(base, tables.winning_mode, todo, origins, config.name),
+        joiner.table_if(was.draws, tables.draws),
+        joiner.table_if(
+            was.winning_mode,
+            tables.winning_mode,
+            only=() if reach is None else reach.best_of,
+            mode_column="set",
+        ),
     )
 
 
@@ -277,6 +303,20 @@ def variant_modes(
         found = built if mode in rebuilt else base.modes
         modes.sources[mode], modes.reasons[mode] = found.sources[mode], found.reasons[mode]
     return modes, built
+
+
+def relocated_from(one: Computed) -> Baseline:
+    """A computed scenario as that from which a further one is computed."""
+    tables = ReachTables(
+        one.reach,
+        one.unreached,
+        one.border,
+        one.sectors,
+        (),
+        draws=one.draws,
+        winning_mode=one.winning_mode,
+    )
+    return Baseline(one.variant.study, one.variant.inputs, one.modes, tables)
 
 
 def _streets_to_keep(base: Baseline, variant: Variant) -> dict[str, Any]:
@@ -351,91 +391,6 @@ def _origins(
 
 def _other_reasons(base: Baseline, modes: Modes, mode: str) -> npt.NDArray[np.int64]:
     return np.flatnonzero(base.modes.reasons[mode] != modes.reasons[mode])
-
-
-def _joined(
-    base: Baseline,
-    baseline: pd.DataFrame,
-    computed: pd.DataFrame,
-    todo: Modes,
-    origins: dict[str, npt.NDArray[np.int64]],
-    name: str,
-    *,
-    mode_column: str = "mode",
-) -> pd.DataFrame:
-    """Rows that were computed, and for all others those of the baseline."""
-    keep = np.ones(len(baseline), dtype=bool)
-    mode_of = baseline[mode_column].to_numpy()
-    zone_id = base.inputs.zones.zone_id
-    for mode in todo.sources:
-        own = mode_of == mode
-        if mode in origins:
-            own &= baseline["zone_id"].isin(set(zone_id[origins[mode]])).to_numpy()
-        keep &= ~own
-    table = baseline[keep]
-    if len(computed):
-        table = pd.concat([table, computed], ignore_index=True) if len(table) else computed
-    return table.assign(scenario=name).reset_index(drop=True)
-
-
-def _draws(
-    base: Baseline,
-    computed: pd.DataFrame | None,
-    todo: Modes,
-    origins: dict[str, npt.NDArray[np.int64]],
-    name: str,
-) -> pd.DataFrame | None:
-    if base.tables.draws is None:
-        return None
-    table = base.tables.draws.iloc[:0] if computed is None else computed
-    return _joined(base, base.tables.draws, table, todo, origins, name)
-
-
-def _winning(
-    base: Baseline,
-    computed: pd.DataFrame | None,
-    todo: Modes,
-    origins: dict[str, npt.NDArray[np.int64]],
-    name: str,
-) -> pd.DataFrame | None:
-    baseline = base.tables.winning_mode
-    if baseline is None or base.study.reach is None:
-        return None
-    sets = base.study.reach.best_of
-    wanted = Modes(sources={mode: s for mode, s in todo.sources.items() if mode in sets})
-    table = baseline.iloc[:0] if computed is None else computed
-    return _joined(base, baseline, table, wanted, origins, name, mode_column="set")
-
-
-def _of_origins(
-    base: Baseline, unreached: pd.DataFrame, origins: dict[str, npt.NDArray[np.int64]]
-) -> pd.DataFrame:
-    """Reasons of the zones that were computed."""
-    keep = np.ones(len(unreached), dtype=bool)
-    for mode, computed in origins.items():
-        other = ~unreached["zone_id"].isin(set(base.inputs.zones.zone_id[computed])).to_numpy()
-        keep &= ~((unreached["mode"] == mode).to_numpy() & other)
-    return unreached[keep]
-
-
-def _joined_optional(
-    base: Baseline,
-    baseline: pd.DataFrame | None,
-    computed: pd.DataFrame | None,
-    todo: Modes,
-    origins: dict[str, npt.NDArray[np.int64]],
-    name: str,
-) -> pd.DataFrame | None:
-    if baseline is None:
-        return None
-    if computed is None:
-        computed = baseline.iloc[:0]
-    with_border = Modes()
-    border = base.study.border
-    for mode, source in todo.sources.items():
-        if border is not None and mode in border.modes:
-            with_border.sources[mode] = source
-    return _joined(base, baseline, computed, with_border, origins, name)
 
 
 def without_scenarios(study: Study) -> Study:

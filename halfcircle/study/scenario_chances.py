@@ -45,7 +45,7 @@ def draw_labels(
     commuting: Commuting,
     *,
     inside: npt.NDArray[np.bool_],
-    margins: Mapping[str, tuple[Floats, Floats]] | None = None,
+    factors: Mapping[str, tuple[Floats, Floats]] | None = None,
     n_draws: int,
     seed: int = 1,
     workers: int = 1,
@@ -62,7 +62,7 @@ def draw_labels(
     commuting : Commuting
     inside : array of bool, shape (n, n)
         Pairs for which a flow may be made up.
-    margins : mapping of str to pair of array, optional
+    factors : mapping of str to pair of array of float64, shape (n,), optional
         Factors on residents and jobs of scenarios in which people or jobs have moved.
     n_draws, seed : int
     workers : int
@@ -75,7 +75,7 @@ def draw_labels(
     """
     matrix = flows.matrix()
     (base, before), *others = weights.items()
-    factors = margins or {}
+    moved_people = factors or {}
 
     def one(child: np.random.SeedSequence) -> dict[str, npt.NDArray[np.int64]]:
         rng = np.random.default_rng(child)
@@ -85,10 +85,11 @@ def draw_labels(
         observed = drawn.toarray()
         pivot: Pivot | None = None
         for name, after in others:
-            if after is before and name not in factors:
+            if after is before and name not in moved_people:
                 label[name] = label[base]
                 continue
-            target = _scaled(observed, *factors[name]) if name in factors else None
+            who = moved_people.get(name)
+            target = None if who is None else _scaled(observed, *who)
             try:
                 if pivot is None:
                     counts_for = commuting.weigh(before, steepness)

@@ -16,6 +16,7 @@ from halfcircle.gtfs.edits_types import TransitEdit
 from halfcircle.study.penalties import PenaltyConfig
 
 __all__ = [
+    "RELOCATED",
     "AddOpportunities",
     "Behaviour",
     "BorderChange",
@@ -24,12 +25,17 @@ __all__ = [
     "Edit",
     "LandUseEdit",
     "MoveOpportunities",
+    "RelocationConfig",
     "ScaleOpportunities",
     "ScenarioConfig",
     "ZoneChoice",
     "is_street",
     "is_transit",
 ]
+
+
+#: Ends the name of a scenario in which people or jobs have moved because of it.
+RELOCATED = " (relocation)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +174,35 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class RelocationConfig:
+    """One of ``[[scenarios.relocation]]``: who moves because of the scenario, an assumption.
+
+    Parameters
+    ----------
+    moves, towards : str
+        Opportunities: what moves (people, jobs), and what it wants to reach.
+    mode : str
+        Whose reach counts.
+    elasticities : tuple of float
+        In ascending size; the scenario is computed again with the last.
+    band_min : float, optional
+        Band of the reach; that with decay when left out.
+    across_borders : bool
+        Whether totals stay over all countries, and not within each.
+    source, where : str
+    """
+
+    moves: str
+    towards: str
+    mode: str
+    elasticities: tuple[float, ...]
+    band_min: float | None = None
+    across_borders: bool = False
+    source: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True)
 class ScenarioConfig:
     """``[[scenarios]]``: a name, and edits in their order.
 
@@ -182,6 +217,8 @@ class ScenarioConfig:
         Say how much of the difference each edit makes.
     pairs : tuple of (str, str)
         Zones by id or name, for the table of door-to-door times.
+    relocation : tuple of RelocationConfig
+        Who moves because of the scenario: it is then computed with and without.
     """
 
     name: str
@@ -190,6 +227,7 @@ class ScenarioConfig:
     description: str = ""
     attribute: bool = False
     pairs: tuple[tuple[str, str], ...] = ()
+    relocation: tuple[RelocationConfig, ...] = ()
 
 
 def is_transit(change: Change) -> bool:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from halfcircle.study._toml import Table
 from halfcircle.study.edit_file import edits_of_file, edits_of_tables
-from halfcircle.study.scenario_edits import Edit, ScenarioConfig
+from halfcircle.study.scenario_edits import RELOCATED, Edit, RelocationConfig, ScenarioConfig
 
 __all__ = ["read_scenarios"]
 
 BASELINE = "baseline"
+MOST_ELASTIC = 5.0
 
 
 def read_scenarios(top: Table) -> tuple[ScenarioConfig, ...]:
@@ -20,6 +21,8 @@ def read_scenarios(top: Table) -> tuple[ScenarioConfig, ...]:
         name = table.text("name", required=True) or ""
         if name == BASELINE:
             table.fault("name", "is what the study without edits is called", name)
+        if name.endswith(RELOCATED):
+            table.fault("name", f"ends with {RELOCATED!r}, as those with relocation do", name)
         if name and name in {known.name for known in found}:
             table.fault("name", "another scenario has this name", name)
         edits, files = _edits(table)
@@ -32,6 +35,7 @@ def read_scenarios(top: Table) -> tuple[ScenarioConfig, ...]:
                 description=table.text("description", "") or "",
                 attribute=table.flag("attribute", False),
                 pairs=pairs,
+                relocation=_relocation(table),
             )
         )
         table.finish()
@@ -54,6 +58,40 @@ def _edits(table: Table) -> tuple[tuple[Edit, ...], tuple[Path, ...]]:
                 table.fault("edits", "two edits have one name", edit.name)
             edits.append(edit)
     return tuple(edits), files
+
+
+def _relocation(table: Table) -> tuple[RelocationConfig, ...]:
+    """Who moves because of the scenario."""
+    found: list[RelocationConfig] = []
+    for row in table.tables("relocation"):
+        value = row.raw("elasticity", required=True)
+        values = value if isinstance(value, list) else [value]
+        fine = bool(values) and all(
+            isinstance(v, int | float) and not isinstance(v, bool) and 0 < abs(v) <= MOST_ELASTIC
+            for v in values
+        )
+        if value is not None and not fine:
+            what = f"must be numbers other than 0, of {MOST_ELASTIC:g} at most"
+            row.fault("elasticity", what, value, "elasticity = [0.1, 0.3]")
+        moves, towards = (row.text(key, required=True) or "" for key in ("moves", "towards"))
+        if moves and moves == towards:
+            row.fault("towards", "is what moves itself", towards)
+        if moves in {known.moves for known in found}:
+            row.fault("moves", "moves already in this scenario", moves)
+        found.append(
+            RelocationConfig(
+                moves,
+                towards,
+                row.text("mode", "transit") or "transit",
+                tuple(sorted(map(float, values), key=abs)) if fine else (),
+                row.number("band_min", above=0.0),
+                row.flag("across_borders", False),
+                row.text("source", "") or "",
+                row.where(""),
+            )
+        )
+        row.finish()
+    return tuple(found)
 
 
 def _pairs(table: Table) -> tuple[tuple[str, str], ...]:

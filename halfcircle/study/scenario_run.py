@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,20 @@ from halfcircle.study.modes import Modes
 from halfcircle.study.parking_table import parking_table
 from halfcircle.study.progress import Progress
 from halfcircle.study.reach import ReachTables
-from halfcircle.study.scenario import Baseline, Computed, compute_variant
+from halfcircle.study.scenario import (
+    Baseline,
+    Computed,
+    compute_applied,
+    compute_variant,
+    relocated_from,
+)
 from halfcircle.study.scenario_apply import apply_edits
 from halfcircle.study.scenario_attribution import applicable, attribution_table, mean_over_people
 from halfcircle.study.scenario_city_pairs import city_pairs, zone_of
 from halfcircle.study.scenario_draws import drawn_deltas, with_delta_sd, with_intervals
 from halfcircle.study.scenario_edits import ScenarioConfig
 from halfcircle.study.scenario_planner import catchment_table, gain_per_km_table
+from halfcircle.study.scenario_relocation import check_relocation, relocate
 from halfcircle.study.scenario_results import (
     connection_table,
     difference_table,
@@ -115,6 +122,7 @@ def check_scenarios(study: Study, inputs: Inputs) -> tuple[Fault, ...]:
         for pair in config.pairs:
             for text in pair:
                 zone_of(inputs.zones, text, f"scenario {config.name!r} city_pairs", faults)
+    check_relocation(study, inputs, faults)
     faults.raise_errors(ScenarioError)
     return faults.warnings
 
@@ -167,13 +175,26 @@ def compute_scenarios(
                     progress=progress,
                 )
             )
+    sheets: dict[str, pd.DataFrame] = {}
+    originals = tuple(found)
+    for number, (one, config) in enumerate(zip(originals, study.scenarios, strict=True), start=1):
+        if config.relocation:
+            with progress.stage(f"relocation of {config.name}"):
+                changes = difference_table(tables.reach, one.reach, one.name)
+                moves = relocate(one.variant, changes, config.relocation)
+                again = compute_applied(
+                    relocated_from(one), moves.variant, store, part=f"s{number:02d}-moved-",
+                    workers=workers, progress=progress,
+                )  # fmt: skip
+            sheets[f"{folder_of(config.name)}/relocation"] = moves.table
+            factors = moves.residents_factor, moves.jobs_factor
+            found.append(replace(again, residents_factor=factors[0], jobs_factor=factors[1]))
     drawn = [drawn_deltas(tables.draws, one.draws, one.name) for one in found]
     differences = [
         with_delta_sd(difference_table(tables.reach, one.reach, one.name), deltas)
         for one, deltas in zip(found, drawn, strict=True)
     ]
     table = pd.concat(differences, ignore_index=True)
-    sheets: dict[str, pd.DataFrame] = {}
     files: dict[str, Callable[[Path], object]] = {}
     if len(table):
         parts = (inputs.zones.places.country, inputs.region_type)
@@ -184,7 +205,7 @@ def compute_scenarios(
         together = pd.concat(every, ignore_index=True) if every else None
         winners = with_intervals(winners, together, inputs.zones, people, by=by)
         sheets["scenarios/winners_and_losers"] = winners
-        for one, config in zip(found, study.scenarios, strict=True):
+        for one, config in zip(originals, study.scenarios, strict=True):
             own = winners[winners["scenario"] == one.name]
             further, written = _scenario_files(base, one, config, own, people)
             sheets |= further
@@ -197,7 +218,7 @@ def compute_scenarios(
         sheets["scenarios/one_system"] = systems.chances
     if systems.dial is not None:
         sheets["scenarios/systems_dial"] = systems.dial
-    for number, (one, config) in enumerate(zip(found, study.scenarios, strict=True), start=1):
+    for number, (one, config) in enumerate(zip(originals, study.scenarios, strict=True), start=1):
         if config.attribute and config.edits:
             with progress.stage(f"attribution of {config.name}"):
                 attributed = _attribution(
@@ -228,7 +249,7 @@ def compute_scenarios(
             for edit in config.edits
             if edit.source or edit.date or edit.note
         ),
-        computed=tuple(found),
+        computed=originals,
     )
 
 

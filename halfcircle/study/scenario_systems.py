@@ -84,6 +84,7 @@ def compute_systems(base: Baseline, found: Sequence[Computed], *, workers: int) 
     membership: list[pd.DataFrame] = []
     layers: dict[str, Any] = {}
     weights: dict[str, Floats] = {"baseline": before}
+    factors: dict[str, tuple[Floats, Floats]] = {}
     times = None if config.mode is None else base.modes.sources[config.mode]
     regions, _, _ = scenario_regions(
         flows, config, "baseline", zones=zones, times=times, centres=given.centres
@@ -93,7 +94,10 @@ def compute_systems(base: Baseline, found: Sequence[Computed], *, workers: int) 
         after = commuting_weight(one.modes, config.mode)
         after = before if np.array_equal(before, after) else after
         try:
-            moved = scenario_flows(flows, before, after, side=side, commuting=commuting)
+            moved = scenario_flows(
+                flows, before, after, side=side, commuting=commuting,
+                residents_factor=one.residents_factor, jobs_factor=one.jobs_factor,
+            )  # fmt: skip
         except FlowError as error:
             where = f"scenario {one.name!r} flows"
             notices.append(Fault(where, str(error).replace("\n", "; "), severity="warning"))
@@ -105,6 +109,11 @@ def compute_systems(base: Baseline, found: Sequence[Computed], *, workers: int) 
         membership.append(table)
         layers |= layer
         weights[one.name] = after
+        if one.residents_factor is not None or one.jobs_factor is not None:
+            still = np.ones(len(zones))
+            given_factors = (one.residents_factor, one.jobs_factor)
+            residents, jobs = (still if f is None else f for f in given_factors)
+            factors[one.name] = (residents, jobs)
         known.append((one.name, regions, moved))
         notices += [n for n in moved.notices if n not in (*flows.notices, *notices)]
     if config.method != DEFAULT_METHOD:
@@ -129,6 +138,7 @@ def compute_systems(base: Baseline, found: Sequence[Computed], *, workers: int) 
             parameters,
             commuting,
             inside=inside_pairs(flows, side),
+            factors=factors,
             n_draws=DRAWS,
             workers=workers,
         )
