@@ -18,6 +18,7 @@ class Claim:
     Parameters
     ----------
     claim_id, text : str
+        The text in English.
     source : str
         Document.
     vintage : int
@@ -30,9 +31,11 @@ class Claim:
     test : str
         How it is tested; empty if no run can.
     why : str
-        What is missing, where there is no test.
+        What is missing, where there is no test: a key of ``texts/claims.toml``.
     details : dict
         What the test needs to know: places, country, opportunity, ...
+    translated : dict
+        The text in other languages.
     """
 
     claim_id: str
@@ -46,6 +49,11 @@ class Claim:
     test: str = ""
     why: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+    translated: dict[str, str] = field(default_factory=dict)
+
+    def text_in(self, language: str) -> str:
+        """The claim in a language; in English where it was not translated."""
+        return self.translated.get(language, self.text)
 
 
 def published_claims() -> tuple[Claim, ...]:
@@ -57,6 +65,7 @@ def published_claims() -> tuple[Claim, ...]:
     """
     tree = tomllib.loads(asset("assets", "claims.toml"))
     own = ("id", "text", "source", "vintage", "kind", "value", "tolerance", "unit", "test", "why")
+    other = ("nl", "de")
     return tuple(
         Claim(
             claim_id=entry["id"],
@@ -69,7 +78,8 @@ def published_claims() -> tuple[Claim, ...]:
             unit=entry.get("unit", ""),
             test=entry.get("test", ""),
             why=entry.get("why", ""),
-            details={key: value for key, value in entry.items() if key not in own},
+            details={key: value for key, value in entry.items() if key not in (*own, *other)},
+            translated={key: entry[key] for key in other if key in entry},
         )
         for entry in tree["claim"]
     )

@@ -15,6 +15,7 @@ from halfcircle.outputs._assets import asset
 from halfcircle.outputs.border_report import border_section
 from halfcircle.outputs.charts import Series, line_chart
 from halfcircle.outputs.choropleth import Sheet, build_sheet, draw_map
+from halfcircle.outputs.claims import claims_section
 from halfcircle.outputs.classes import MISSING_COLOUR, ZERO_COLOUR, Classes, reach_classes
 from halfcircle.outputs.deltas import build_scenario_layers
 from halfcircle.outputs.headlines import headlines, people_word, person_word
@@ -53,6 +54,7 @@ def write_report(
     *,
     texts: Texts,
     map_link: str = "",
+    claims: bool = False,
 ) -> Path:
     """Write ``report.html``.
 
@@ -65,6 +67,8 @@ def write_report(
     texts : Texts
     map_link : str
         Address of the interactive map, relative to `path`; no link where empty.
+    claims : bool
+        Whether published figures are held against the run.
 
     Returns
     -------
@@ -75,11 +79,18 @@ def write_report(
     OutputError
         The file cannot be written.
     """
-    return write_text(path, build_report(result, layers, losses, texts=texts, map_link=map_link))
+    page = build_report(result, layers, losses, texts=texts, map_link=map_link, claims=claims)
+    return write_text(path, page)
 
 
 def build_report(
-    result: RunResult, layers: Layers, losses: Layers, *, texts: Texts, map_link: str = ""
+    result: RunResult,
+    layers: Layers,
+    losses: Layers,
+    *,
+    texts: Texts,
+    map_link: str = "",
+    claims: bool = False,
 ) -> str:
     """Build the report as one self-contained HTML page.
 
@@ -91,6 +102,8 @@ def build_report(
     texts : Texts
     map_link : str
         Address of the interactive map; no link where empty.
+    claims : bool
+        Whether published figures are held against the run.
 
     Returns
     -------
@@ -116,6 +129,7 @@ def build_report(
         "in_short": [one for one in (strongest(variants, weights, texts),) if one],
         "measures": measure_section(result, sheet, weights, texts),
         "regions": region_sections(result, sheet, texts),
+        "claims": claims_section(result, texts) if claims else None,
         "definitions": definitions(result, weights, texts),
         "sources": sources(result, texts),
         "settings": settings(result, weights, texts),

@@ -37,7 +37,12 @@ __all__ = ["write_outputs"]
 
 
 def write_outputs(
-    result: RunResult, folder: Path, *, language: str = "en", csv: CsvStyle = "point"
+    result: RunResult,
+    folder: Path,
+    *,
+    language: str = "en",
+    csv: CsvStyle = "point",
+    claims: bool = False,
 ) -> list[Path]:
     """Write everything that a run leaves behind.
 
@@ -50,6 +55,9 @@ def write_outputs(
         Of report, map, and titles in the GeoPackage and the rasters.
     csv : {"point", "comma"}
         Comma and decimal point, or semicolon and decimal comma, in CSV files.
+    claims : bool
+        Whether the report holds published figures against the run; ``claims.csv`` does wherever
+        the run can test any.
 
     Returns
     -------
@@ -77,13 +85,13 @@ def write_outputs(
     wide = joined_layers(layers, measures)
     written.append(write_wide_csv(result, wide, folder / "zones.csv", style=csv))
     written.append(write_indicators(result, layers, losses, folder / "indicators.csv", style=csv))
-    claims = write_claims(result, folder / "claims.csv", style=csv)
-    written += [] if claims is None else [claims]
+    checked = write_claims(result, folder / "claims.csv", language=language, style=csv)
+    written += [] if checked is None else [checked]
     summary = write_border_summary(result, folder / "border_summary.csv", style=csv)
     written += [] if summary is None else [summary]
     for name, table in result.further.items():
         written.append(write_frame(folder / f"{name}.csv", table, style=csv))
-    tables = run_tables(result, wide, claims=claims is not None)
+    tables = run_tables(result, wide, claims=checked is not None)
     written.append(write_data_dictionary(tables, folder / "data_dictionary.csv", style=csv))
     written.append(write_data_package(result, tables, folder / "datapackage.json", style=csv))
     written.append(
@@ -119,7 +127,15 @@ def write_outputs(
             )
         )
     written.append(
-        write_report(result, layers, losses, folder / "report.html", texts=texts, map_link=map_link)
+        write_report(
+            result,
+            layers,
+            losses,
+            folder / "report.html",
+            texts=texts,
+            map_link=map_link,
+            claims=claims,
+        )
     )
     manifest = write_manifest(result, folder / "manifest.json", outputs=written)
     return [*written, manifest, write_timings(result, folder / "timings.json")]

@@ -332,6 +332,7 @@ class Study:
     crs: str | None = None
     language: str = "en"
     csv: CsvStyle = "point"
+    claims: bool = False
     opportunities: tuple[OpportunityConfig, ...] = ()
     streets: StreetsConfig | None = None
     times: tuple[TimesConfig, ...] = ()

@@ -41,6 +41,7 @@ class OutputsConfig:
     csv: CsvStyle = "point"
     classes: ClassMethod = "quantile"
     boundaries: tuple[BoundaryConfig, ...] = ()
+    claims: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def read_outputs(top: Table) -> OutputsConfig:
     table = top.table("outputs")
     folder = table.path("folder") or top.folder / "out"
     csv = table.text("csv", "point", choices=CSV_STYLES) or "point"
+    claims = table.flag("claims", False)
     chosen = table.text("classes", "quantile", choices=CLASS_METHODS)
     boundaries = []
     for entry in table.tables("boundaries"):
@@ -78,7 +80,8 @@ def read_outputs(top: Table) -> OutputsConfig:
         table.fault("boundaries", "two share a label", label, "give each its own label")
     table.finish()
     method = next(one for one in CLASS_METHODS if one == (chosen or "quantile"))
-    return OutputsConfig(folder, "comma" if csv == "comma" else "point", method, tuple(boundaries))
+    style: CsvStyle = "comma" if csv == "comma" else "point"
+    return OutputsConfig(folder, style, method, tuple(boundaries), claims)
 
 
 def read_isochrones(

@@ -60,9 +60,16 @@ class Computed:
     store: BlockStore
     scenarios: Scenarios
 
-    def write(self, folder: Path, *, language: str = "en", csv: CsvStyle = "point") -> list[Path]:
+    def write(
+        self,
+        folder: Path,
+        *,
+        language: str = "en",
+        csv: CsvStyle = "point",
+        claims: bool = False,
+    ) -> list[Path]:
         """Write everything into `folder`; returns the files."""
-        written = write_outputs(self.result, folder, language=language, csv=csv)
+        written = write_outputs(self.result, folder, language=language, csv=csv, claims=claims)
         further = self.scenarios.write(folder)
         if further:
             written = [*further, *written]
@@ -137,7 +144,9 @@ def run_study(
             study, folder, workers=workers, resume=resume, runner=runner, progress=progress
         )
     with progress.stage("results written"):
-        written = computed.write(folder, language=study.language, csv=study.csv)
+        written = computed.write(
+            folder, language=study.language, csv=study.csv, claims=study.claims
+        )
     computed.store.close()
     return written
 

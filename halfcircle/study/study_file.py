@@ -129,6 +129,7 @@ def read_study(path: Path) -> Study:
         measures=measures,
         scenarios=scenarios,
         csv=outputs.csv,
+        claims=outputs.claims,
         out=outputs.folder,
         outputs=outputs,
         isochrones=isochrones,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import tomllib
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +11,19 @@ import pandas as pd
 import pytest
 
 from halfcircle import Opportunities, Zones
-from halfcircle.outputs import check_claims, published_claims, write_claims
-from halfcircle.outputs.claims import CLAIM_COLUMNS, TESTS
+from halfcircle.errors import OutputError
+from halfcircle.outputs import (
+    Texts,
+    build_layers,
+    build_loss_layers,
+    build_report,
+    check_claims,
+    published_claims,
+    write_claims,
+)
+from halfcircle.outputs._assets import asset
+from halfcircle.outputs.claim_tests import TESTS
+from halfcircle.outputs.claims import CLAIM_COLUMNS, claims_section
 
 
 def named(result, names):
@@ -36,13 +48,15 @@ def members(result, pairs):
 
 def test_every_claim_is_told_or_says_why_not(make_run):
     claims = published_claims()
-    assert len({claim.claim_id for claim in claims}) == len(claims) > 20
+    assert len({claim.claim_id for claim in claims}) == len(claims) > 50
     for claim in claims:
         assert bool(claim.test) != bool(claim.why), claim.claim_id
         assert not claim.test or claim.test in TESTS
         assert claim.kind in ("number", "order", "norm", "context")
         assert claim.kind != "context" or not claim.test
         assert 2010 <= claim.vintage <= 2020
+        assert set(claim.translated) == {"nl", "de"}
+        assert len({claim.text, *claim.translated.values()}) == 3
     assert {claim.test for claim in claims} - {""} == set(TESTS)
 
 
@@ -68,7 +82,7 @@ def test_a_number_within_and_beyond_its_tolerance(make_run, jobs, expected):
     late = (Opportunities("jobs", values, year=2024), result.opportunities[1])
     row = verdict(replace(result, opportunities=late), "amsterdam-workers")
     assert row["verdict"] == "not testable"
-    assert "of 2024, the claim is about 2013" in row["why"]
+    assert "of 2024, the figure is about 2013" in row["why"]
 
 
 def test_a_place_in_two_zones_is_not_guessed(make_run):
@@ -127,3 +141,107 @@ def test_file_is_read_again(make_run, tmp_path):
     assert found["helmond-eindhoven"]["verdict"] == "holds"
     assert found["amsterdam-workers"]["published"] == "651000"
     assert found["amsterdam-workers"]["found"] == ""
+
+
+def with_pairs(result, minutes):
+    rows = [(a, b, "transit", one, one) for (a, b), one in minutes.items()]
+    columns = ["from", "to", "mode", "minutes_baseline", "minutes_variant"]
+    return replace(result, further={"scenarios/x/city_pairs": pd.DataFrame(rows, columns=columns)})
+
+
+def test_minutes_between_cities_are_those_of_the_slowest_way(make_run):
+    result = make_run(3)
+    both = {("Eindhoven", "Schiphol Airport"): 58.0, ("Schiphol Airport", "Eindhoven"): 60.0}
+    row = verdict(with_pairs(result, both), "eindhoven-schiphol")
+    assert (row["verdict"], row["found"]) == ("holds", 60.0)
+    assert "slowest of 2 pairs" in row["why"]
+    row = verdict(with_pairs(result, both | {("Schiphol Airport", "Eindhoven"): 60.5}), row.name)
+    assert (row["verdict"], row["found"]) == ("differs", 60.5)
+    row = verdict(with_pairs(result, both | {("Schiphol Airport", "Eindhoven"): np.nan}), row.name)
+    assert row["verdict"] == "differs"
+    assert np.isnan(row["found"])
+    one_way = {("Eindhoven", "Schiphol Airport"): 58.0}
+    assert verdict(with_pairs(result, one_way), row.name)["verdict"] == "not testable"
+    assert verdict(with_pairs(result, both), "one-hour-between-cities")["verdict"] == "not testable"
+
+
+def potential(result, **changes):
+    row = {
+        "scenario": "baseline", "mode": "car", "from_country": "NL", "from_region": "",
+        "to_country": "DE", "to_region": "", "numerator": "gross", "n_zones": 3, "workers": 1e6,
+        "jobs_closed": 1.0, "jobs_open": 2.0, "potential_choice": 100_000.0,
+        "potential_balanced": 90_000.0, "border_zone_km": 25.0, "cap_km": 100.0,
+        "realised": 6_000.0, "year": 2020.0, "source": "x", "rate_choice": 0.06,
+        "rate_balanced": 0.07, "reference_rate": 0.05, "reference": "x", "willingness": "pbl",
+    }  # fmt: skip
+    return replace(result, border_potential=pd.DataFrame([row | changes]))
+
+
+def test_commuters_are_held_against_the_potential(make_run):
+    row = verdict(potential(make_run(3)), "cross-border-commuting")
+    assert (row["verdict"], row["found"]) == ("holds", 0.06)
+    assert "each worker counts once" in row["why"]
+    row = verdict(potential(make_run(3), realised=15_000.0), "cross-border-commuting")
+    assert (row["verdict"], row["found"]) == ("differs", 0.15)
+    for lacking in ({"realised": np.nan}, {"numerator": "net"}, {"from_country": "BE"}):
+        row = verdict(potential(make_run(3), **lacking), "cross-border-commuting")
+        assert row["verdict"] == "not testable"
+
+
+def test_a_system_that_reaches_into_another_province(make_run):
+    result = named(make_run(3), ["Eindhoven", "Weert", "Venlo"])
+    row = verdict(members(result, [(0, "a"), (1, "a"), (2, "b")]), "brainport-limburg")
+    assert (row["verdict"], row["found"]) == ("holds", 1.0)
+    row = verdict(members(result, [(0, "a"), (1, "b"), (2, "b")]), "brainport-limburg")
+    assert row["verdict"] == "differs"
+    alone = members(named(make_run(3), ["Eindhoven"]), [(0, "a")])
+    assert "no zone of the run" in verdict(alone, "brainport-limburg")["why"]
+
+
+def test_rank_among_the_largest_places(make_run):
+    result = make_run(8)
+    people = np.full((1, 64), 1e6)
+    people[0, :50] = 2e6
+    given = (result.opportunities[0], Opportunities("population", people))
+    reach = result.reach.query("mode == 'transit' and band_min == 45 and opportunity == 'jobs'")
+    values = reach["value"].to_numpy()
+    order = [i for i in np.argsort(-np.nan_to_num(values, nan=-1)) if i < 50]
+    country = np.full(64, "NL", dtype=object)
+    places = replace(result.zones.places, country=country)
+    for place, expected in ((order[4], "holds"), (order[30], "differs")):
+        names = [f"Village {i}" for i in range(64)]
+        names[place] = "Den Bosch"
+        zones = Zones(places, result.zones.crs, result.zones.geometry, names, result.zones.grid)
+        row = verdict(replace(result, opportunities=given, zones=zones), "den-bosch-reach")
+        assert row["verdict"] == expected
+        assert row["found"] == 1 + (values[:50] > values[place]).sum()
+
+
+@pytest.mark.parametrize("language", ["en", "nl", "de"])
+def test_words_of_every_language(make_run, language):
+    run = potential(with_pairs(named(make_run(4, border=True), ["Maastricht", "Enschede"]), {}))
+    for result in (run, make_run(3)):
+        table = check_claims(result, language=language)
+        assert (table["why"].str.len() > 5).all()
+        assert not table["why"].str.contains("{", regex=False).any()
+        section = claims_section(result, Texts(language))
+        assert len(section["tested"]) + len(section["others"]) == len(published_claims())
+    shown = {"en": "holds", "nl": "klopt", "de": "stimmt"}[language]
+    section = claims_section(run, Texts(language))
+    words = {row["verdict_word"] for row in section["tested"]}
+    assert shown in words
+    texts = Texts(language)
+    page = build_report(run, build_layers(run), build_loss_layers(run), texts=texts, claims=True)
+    assert 'id="h-claims"' in page
+    assert f"<strong>{shown}</strong>" in page
+    without = build_report(run, build_layers(run), build_loss_layers(run), texts=texts)
+    assert 'id="h-claims"' not in without
+
+
+def test_all_reasons_are_translated():
+    words = tomllib.loads(asset("texts", "claims.toml"))
+    assert set(words["nl"]) == set(words["de"]) == set(words["en"])
+    reasons = {claim.why for claim in published_claims()} - {""}
+    assert reasons <= set(words["en"])
+    with pytest.raises(OutputError, match="language 'fr' is not known"):
+        check_claims(None, language="fr")

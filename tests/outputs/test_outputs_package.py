@@ -29,8 +29,8 @@ def further():
             {"scenario": ["Fast line"], "part": ["all"], "mean_delta": [-1234.5678]}
         ),
         "scenarios/fast-line/city_pairs": pd.DataFrame(
-            {"from": ["'s-Hertogenbosch"], "to": ["=1+1"], "difference": [np.nan],
-             "within_an_hour_variant": [True]}
+            {"from": ["'s-Hertogenbosch"], "to": ["=1+1"], "mode": ["transit"],
+             "minutes_baseline": [np.nan], "within_an_hour_variant": [True]}
         ),
     }  # fmt: skip
 
@@ -77,7 +77,7 @@ def test_numbers_are_read_as_numbers_where_people_work(folder):
     assert b"-1234" + mark + b"5678" in (out / "scenarios/winners_and_losers.csv").read_bytes()
     (pair,) = rows_of(out / "scenarios/fast-line/city_pairs.csv", style)
     assert pair == {
-        "from": "'s-Hertogenbosch", "to": "'=1+1", "difference": "",
+        "from": "'s-Hertogenbosch", "to": "'=1+1", "mode": "transit", "minutes_baseline": "",
         "within_an_hour_variant": "true",
     }  # fmt: skip
 
