@@ -16,6 +16,7 @@ from halfcircle.access.streets.edits import AddLink, CloseLink, Congestion, SetS
 from halfcircle.errors import Fault, ScenarioError
 from halfcircle.regions.border_rules import PRESETS
 from halfcircle.study._toml import Lines, Table
+from halfcircle.study.edit_file_hubs import HUBS
 from halfcircle.study.edit_file_transit import TRANSIT
 from halfcircle.study.edit_file_values import box, points, seconds, zone_choice
 from halfcircle.study.penalties import PenaltyConfig
@@ -34,8 +35,7 @@ __all__ = ["EDIT_TYPES", "edits_of_tables", "read_edits"]
 
 STREET_MODES = ("walk", "bike", "car")
 NOT_THERE = {
-    "park_and_ride": "park and ride is not built yet: no mode of the study uses its places",
-    "bike_share": "shared bicycles are not built yet; bicycles are one's own, at the start only",
+    "bike_share": "is called shared_bikes",
 }
 
 
@@ -292,9 +292,11 @@ def _behaviour(table: Table, label: str, where: str) -> Behaviour:
         label=label,
         where=where,
         time_factor=factor or 1.0,
-        speeds_kmh=table.number_map("speeds_kmh", {}, keys=("walk", "bike"), above=0.0, high=60.0),
+        speeds_kmh=table.number_map(
+            "speeds_kmh", {}, keys=("walk", "bike", "ebike"), above=0.0, high=60.0
+        ),
         access_max_min=table.number_map(
-            "access_max_min", {}, keys=("walk", "bike"), above=0.0, high=120.0
+            "access_max_min", {}, keys=("walk", "bike", "ebike", "car"), above=0.0, high=120.0
         ),
         decay=table.text("decay"),
         max_rides=rides or None,
@@ -305,6 +307,7 @@ def _behaviour(table: Table, label: str, where: str) -> Behaviour:
 
 EDIT_TYPES: dict[str, Callable[[Table, str, str], Change]] = {
     **TRANSIT,
+    **HUBS,
     "add_link": _add_link,
     "close_link": _close_link,
     "set_speed": _set_speed,

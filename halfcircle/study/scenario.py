@@ -33,6 +33,7 @@ from halfcircle.study.reach import ReachTables, compute_reach
 from halfcircle.study.scenario_affected import touched_origins
 from halfcircle.study.scenario_apply import Variant, apply_edits, dated
 from halfcircle.study.scenario_edits import Edit, ScenarioConfig
+from halfcircle.study.scenario_hubs import same_times
 from halfcircle.study.scenario_joined import Joiner
 
 __all__ = [
@@ -128,11 +129,10 @@ def touched_modes(base: Baseline, variant: Variant) -> tuple[set[str], set[str]]
         rebuilt |= chains
     if dated(base.study, base.modes.service_date).transit != variant.study.transit:
         rebuilt |= chains
-    if variant.inputs.parking is not base.inputs.parking:
+    if not same_times(variant.inputs.parking, base.inputs.parking):
         rebuilt |= {mode for mode in chains if access_way(mode) == "car"}
-    if (variant.inputs.rental, variant.study.shared_bikes) != (
-        base.inputs.rental,
-        base.study.shared_bikes,
+    if variant.study.shared_bikes != base.study.shared_bikes or not same_times(
+        variant.inputs.rental, base.inputs.rental
     ):
         rebuilt |= {mode for mode in chains if bikes_at_the_end(mode)}
     rebuilt |= _by_behaviour(one, other) & modes

@@ -14,8 +14,10 @@ from halfcircle.errors import Fault, InputError, ScenarioError
 from halfcircle.gtfs.edits import edit_feeds
 from halfcircle.gtfs.edits_types import TransitEdit
 from halfcircle.study.config import BorderConfig, ReachConfig, Study
+from halfcircle.study.hub_edits import HubEdit
 from halfcircle.study.inputs import Inputs
 from halfcircle.study.scenario_edits import Behaviour, BorderChange, Edit, LandUseEdit
+from halfcircle.study.scenario_hubs import apply_hub_edit
 from halfcircle.study.scenario_land_use import apply_land_use
 
 __all__ = ["Variant", "apply_edits", "dated"]
@@ -134,6 +136,8 @@ def apply_edits(
                 )
             _changed((reach, transit_config), (now, after_transit), change, faults)
             reach, transit_config = now, after_transit
+        elif isinstance(change, HubEdit):
+            study, inputs = apply_hub_edit(study, inputs, change, claim, faults)
         elif isinstance(change, get_args(LandUseEdit)):
             inputs = apply_land_use(inputs, change, faults)
     faults.raise_errors(ScenarioError, f"scenario {name!r}:")

@@ -13,6 +13,7 @@ from typing import TypeAlias, get_args
 
 from halfcircle.access.streets.edits import StreetEdit
 from halfcircle.gtfs.edits_types import TransitEdit
+from halfcircle.study.hub_edits import HubEdit
 from halfcircle.study.penalties import PenaltyConfig
 
 __all__ = [
@@ -145,7 +146,7 @@ class Behaviour(_Change):
 
 
 LandUseEdit: TypeAlias = MoveOpportunities | AddOpportunities | ScaleOpportunities | CloseFacilities
-Change: TypeAlias = TransitEdit | StreetEdit | LandUseEdit | BorderChange | Behaviour
+Change: TypeAlias = TransitEdit | StreetEdit | LandUseEdit | BorderChange | Behaviour | HubEdit
 
 
 @dataclass(frozen=True)

@@ -210,8 +210,9 @@ LINE = "type = 'add_line'\nstops = ['A', 'B']\n"
 FILE_FAULTS = {
     "type = 'add_lnie'": "is no type of edit: 'add_lnie' - did you mean 'add_line'",
     "name = 'x'": "type: is required",
-    "type = 'park_and_ride'": "park and ride is not built yet",
-    "type = 'bike_share'": "shared bicycles are not built yet",
+    "type = 'park_and_ride'": "give add, remove, change or parking_min",
+    "type = 'shared_bikes'": "give add, remove, change, rental_min, kmh or max_min",
+    "type = 'bike_share'": "is called shared_bikes",
     "type = 'set_headway'\nline = 'x'\nevery_min = 0": r"every_min: must be more than 0 .*: '0'",
     "type = 'set_headway'\nline = 'x'": "give the departures once",
     "type = 'set_headway'\nline = 'x'\nevery_min = 5\nminutes = [3]": "give the departures once",
