@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["percentile_index"]
+__all__ = ["PercentileRule", "percentile_index"]
+
+PercentileRule = Literal["floor", "r5"]
 
 
-def percentile_index(percentiles: Sequence[int], n_departures: int) -> npt.NDArray[np.int64]:
+def percentile_index(
+    percentiles: Sequence[int], n_departures: int, *, rule: PercentileRule = "floor"
+) -> npt.NDArray[np.int64]:
     """Position of each percentile in the sorted travel times of all departures.
 
     The p-th percentile of n travel times, sorted from short to long, is the one at position
@@ -26,6 +31,9 @@ def percentile_index(percentiles: Sequence[int], n_departures: int) -> npt.NDArr
         0 to 100.
     n_departures : int
         At least 1.
+    rule : {"floor", "r5"}
+        ``"r5"``: position ``ceil(p * n / 100) - 1``, as the engine R5 does (``TravelTimeReducer``
+        of version 7): where p * n / 100 is whole, one earlier.
 
     Returns
     -------
@@ -35,6 +43,9 @@ def percentile_index(percentiles: Sequence[int], n_departures: int) -> npt.NDArr
     --------
     >>> percentile_index([0, 25, 50, 100], 120).tolist()
     [0, 30, 60, 119]
+    >>> percentile_index([0, 25, 50, 100], 120, rule="r5").tolist()
+    [0, 29, 59, 119]
     """
-    position = np.asarray(percentiles, dtype=np.int64) * n_departures // 100
-    return np.minimum(position, n_departures - 1)
+    hundredfold = np.asarray(percentiles, dtype=np.int64) * n_departures
+    position = -(-hundredfold // 100) - 1 if rule == "r5" else hundredfold // 100
+    return np.clip(position, 0, n_departures - 1)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from halfcircle._checks import Faults, frozen_array
+from halfcircle.access.transit.percentiles import PercentileRule, percentile_index
 from halfcircle.errors import InputError
 
 __all__ = ["MAX_LIMIT_S", "StopLinks", "TransitQuery"]
@@ -41,6 +42,8 @@ class TransitQuery:
         Least time between reaching the first stop and getting on there.
     percentiles : tuple of int
         Percentiles of travel time over the departures, rising; see `percentile_index`.
+    percentile_rule : {"floor", "r5"}
+        Of `percentile_index`.
 
     Raises
     ------
@@ -55,6 +58,7 @@ class TransitQuery:
     limit_s: int = 7_200
     board_slack_s: int = 60
     percentiles: tuple[int, ...] = (50,)
+    percentile_rule: PercentileRule = "floor"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "percentiles", tuple(int(p) for p in self.percentiles))
@@ -117,6 +121,11 @@ class TransitQuery:
     def departures_s(self) -> npt.NDArray[np.int64]:
         """Departures, shape (n_departures,), seconds after ``Timetable.origin_utc_s``."""
         return np.arange(self.start_s, self.end_s, self.spacing_s, dtype=np.int64)
+
+    @property
+    def positions(self) -> npt.NDArray[np.int64]:
+        """Position of each percentile in the sorted travel times, shape (n_percentiles,)."""
+        return percentile_index(self.percentiles, self.n_departures, rule=self.percentile_rule)
 
     @property
     def horizon_s(self) -> int:

@@ -92,7 +92,7 @@ class TransitSearch:
         array of float32, shape (n_block, n_percentiles, n_destinations), seconds
             Infinite where not reached; which departure a percentile is, says `percentile_index`.
         """
-        index = percentile_index(self.percentiles, self.query.n_departures)
+        index = self.query.positions
         origins = self._origins(origin_idx)
         out = np.empty((len(origins), len(index), self.n_destinations), dtype=np.float32)
 
@@ -200,7 +200,7 @@ class TransitSearch:
         self, origin_idx: npt.ArrayLike, weights: npt.ArrayLike, cutoffs_s: npt.ArrayLike
     ) -> tuple[Float64, Float64]:
         weight, cutoff = self._checked_opportunities(weights, cutoffs_s)
-        index = percentile_index(self.percentiles, self.query.n_departures)
+        index = self.query.positions
         origins = self._origins(origin_idx)
         n_origins, n_weights = len(origins), weight.shape[1]
         sums = np.empty((n_origins, len(index), len(cutoff), n_weights))

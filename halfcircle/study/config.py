@@ -142,6 +142,7 @@ class TransitConfig:
     stations: Path | None = None
     merge: bool = True
     frequency_draws: int = 1
+    rules: str = "halfcircle"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from halfcircle.access.hubs import Hubs, through_hubs
 from halfcircle.access.linked_ways import LinkedWays, Way, fastest_links
 from halfcircle.access.linking import Pairs
+from halfcircle.access.r5_rules import EGRESS_MAX_M
 from halfcircle.errors import Fault, StudyError
 from halfcircle.gtfs import MODES as VEHICLES
 from halfcircle.gtfs.timetable import Stops
@@ -187,6 +188,10 @@ class ChainLinks:
 
     def _egress_on_foot(self) -> Way:
         limit_s = self.limits.at_stops(("egress", "walk"), self.stop_class)
+        transit = self.building.study.transit
+        if transit is not None and transit.rules == "r5":
+            walk_m_s = self.building.reach.speeds_kmh["walk"] / 3.6
+            limit_s = np.minimum(limit_s, EGRESS_MAX_M / walk_m_s)
         longest_s = float(limit_s.max(initial=1.0))
         pairs = self._pairs("walk", self._at_stops, self._zones, longest_s).swapped()
         return Way("walk", pairs.within(limit_s))

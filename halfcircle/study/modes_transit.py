@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from halfcircle._checks import Faults
 from halfcircle.access.linking import StraightWays, add_footpaths
+from halfcircle.access.r5_rules import TRANSFER_MAX_M, WholeMinuteTimes
 from halfcircle.access.transit import StopLinks, TransitQuery, build_transit_search
 from halfcircle.access.transit_times import HeadwayDraws, TransitTimes
 from halfcircle.access.travel_times import TravelTimeSource
@@ -16,6 +18,7 @@ from halfcircle.access.vehicle_stops import split_stops
 from halfcircle.access.without_ride import LeastDirect
 from halfcircle.errors import Fault, StudyError
 from halfcircle.gtfs import (
+    Feed,
     Merged,
     MergeRules,
     Timetable,
@@ -100,6 +103,7 @@ class TransitModes:
                     limit_s=int(building.limit_s),
                     board_slack_s=config.board_slack_s,
                     percentiles=building.reach.percentiles,
+                    percentile_rule="r5" if config.rules == "r5" else "floor",
                 ),
                 direct_s=direct[0] if len(direct) == 1 else LeastDirect(direct[0], direct[1]),
                 workers=building.workers,
@@ -108,7 +112,14 @@ class TransitModes:
         unsnapped = self.streets.reasons(sorted(chain_needs(mode) - {"shared"}, reverse=True))
         reasons = np.where(unsnapped != "", unsnapped, reasons)
         places = building.inputs.zones.places
-        return TransitTimes(search, places, mode, access, egress), reasons
+        kind = WholeMinuteTimes if config.rules == "r5" else TransitTimes
+        return kind(search, places, mode, access, egress), reasons
+
+    def transfer_max_s(self, config: TransitConfig) -> float:
+        """Longest walk between two stops, seconds."""
+        if config.rules == "r5":
+            return TRANSFER_MAX_M / (self.building.reach.speeds_kmh["walk"] / 3.6)
+        return 60.0 * config.transfer_max_min
 
     def compiled(self, config: TransitConfig, draw: int) -> tuple[Timetable, int, int]:
         """The timetable with footpaths, and the window in its seconds."""
@@ -126,8 +137,10 @@ class TransitModes:
                 )
             self.service_date = choice.date.isoformat()
             window = timetable_window_s(choice.date, (start, end), config.time_zone)
+            by_r5 = config.rules == "r5"
+            feeds = self.building.inputs.feeds
             timetable = build_timetable(
-                self.building.inputs.feeds,
+                [_without_transfers(feed) for feed in feeds] if by_r5 else feeds,
                 date=choice.date,
                 window=(start, end),
                 time_zone=config.time_zone,
@@ -140,6 +153,8 @@ class TransitModes:
                     detour=DETOUR,
                 ),
                 merge=MergeRules(
+                    near_m=0.0 if by_r5 else MergeRules.near_m,
+                    same_name_m=0.0 if by_r5 else MergeRules.same_name_m,
                     stations=self.building.inputs.stations,
                     duplicates=config.merge,
                     through_running=config.merge,
@@ -154,7 +169,7 @@ class TransitModes:
             timetable = add_footpaths(
                 timetable,
                 ways,
-                limit_s=60.0 * config.transfer_max_min,
+                limit_s=self.transfer_max_s(config),
                 board_slack_s=config.board_slack_s + config.transfer_penalty_s,
                 workers=self.building.workers,
             )
@@ -169,6 +184,14 @@ class TransitModes:
             )
         self.timetables[draw] = (timetable, window.start_s, window.end_s)
         return self.timetables[draw]
+
+
+def _without_transfers(feed: Feed) -> Feed:
+    """The feed without times of its own for changes: R5 walks them all."""
+    left_out = ("transfers", "pathways", "levels")
+    return replace(
+        feed, tables={k: t for k, t in feed.tables.items() if k not in left_out}, _cache={}
+    )
 
 
 def _transit_reasons(

@@ -40,6 +40,7 @@ from halfcircle.study.study_file import read_study
 
 __all__ = ["Computed", "compute_study", "run_study", "study_result"]
 
+R5_RULES = "r5: 60 s slack, transfers up to 1 km, position ceil(p n / 100) - 1, whole minutes"
 UNLISTED = ("manifest.json", "timings.json")
 
 
@@ -267,6 +268,8 @@ def _settings(study: Study, modes: Modes, engine: str) -> Settings:
     further = {} if reach is None else chain_settings(study, reach)
     if reach is not None and reach.decay is not None:
         further["decay"] = reach.decay
+    if transit is not None and transit.rules == "r5":
+        further["rules"] = R5_RULES
     if reach is not None and "crow_fly" in reach.modes:
         further["crow_fly"] = f"{reach.crow_fly_kmh:g} km/h, detour {reach.crow_fly_detour:g}"
     window = None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
+from dataclasses import replace
 from pathlib import Path
 
 from halfcircle._checks import nearest
+from halfcircle.access.r5_rules import BOARD_SLACK_S, STEP_S
 from halfcircle.gtfs import MODES as VEHICLES
 from halfcircle.study._toml import Table
 from halfcircle.study.config import FeedConfig, TransitConfig
@@ -55,9 +57,35 @@ def read_transit(top: Table) -> TransitConfig | None:
         stations=table.path("stations"),
         merge=table.flag("merge", True),
         frequency_draws=table.integer("frequency_draws", 1, low=1, high=100),
+        rules=table.text("rules", "halfcircle", choices=("halfcircle", "r5")) or "halfcircle",
     )
     table.finish()
-    return config
+    return _by_r5(table, config) if config.rules == "r5" else config
+
+
+def _by_r5(table: Table, config: TransitConfig) -> TransitConfig:
+    """The same with the values of R5; keys that they settle must be left out."""
+    settled = {
+        "step_s": STEP_S,
+        "board_slack_s": BOARD_SLACK_S,
+        "transfer_max_min": "1 km",
+        "transfer_penalty_s": 0,
+        "cross_feed_transfer_s": 0,
+        "stations": "none",
+        "merge": "false",
+    }
+    for key, value in settled.items():
+        if table.has(key):
+            table.fault(key, f'is settled by rules = "r5": {value}', remedy="leave it out")
+    return replace(
+        config,
+        step_s=STEP_S,
+        board_slack_s=BOARD_SLACK_S,
+        transfer_penalty_s=0,
+        cross_feed_transfer_s=0,
+        stations=None,
+        merge=False,
+    )
 
 
 def _step_s(table: Table) -> int | None:
