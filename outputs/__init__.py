@@ -18,6 +18,7 @@ from halfcircle.outputs.looks import Boundary, MapLooks
 from halfcircle.outputs.manifest import write_manifest, write_timings
 from halfcircle.outputs.maps import build_map, write_map
 from halfcircle.outputs.package import run_tables, write_data_dictionary, write_data_package
+from halfcircle.outputs.pair_chart import pair_chart
 from halfcircle.outputs.place_reach import PlaceReach
 from halfcircle.outputs.published import Claim, published_claims
 from halfcircle.outputs.rasters import write_rasters
@@ -59,6 +60,7 @@ __all__ = [
     "circle_pair",
     "isochrone_frame",
     "isochrones",
+    "pair_chart",
     "place_isochrones",
     "published_claims",
     "run_tables",

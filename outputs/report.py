@@ -37,7 +37,7 @@ from halfcircle.outputs.report_tables import band_tables, departure_table
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.scenario_overview import scenario_overview, strongest
 from halfcircle.outputs.scenario_report import scenario_sections
-from halfcircle.outputs.spread_charts import decay_chart, lorenz_chart
+from halfcircle.outputs.spread_charts import decay_chart, dial_chart, lorenz_chart
 from halfcircle.outputs.statistics import Weights, share_at_least, spread, weights_of
 from halfcircle.outputs.texts import Texts, capital
 
@@ -145,6 +145,7 @@ def build_report(
         ],
         "outline_colour": BOUNDARY_COLOUR,
         "decay": decay_chart(result, texts),
+        "dial": dial_chart(result, texts),
         "tables": band_tables(layers, weights, texts),
     }
     if key is not None:

@@ -17,7 +17,7 @@ from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.statistics import Weights
 from halfcircle.outputs.texts import Texts, capital
 
-__all__ = ["decay_chart", "lorenz_chart"]
+__all__ = ["decay_chart", "dial_chart", "lorenz_chart"]
 
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 # Curves of thousands of zones, drawn with this many points.
@@ -137,4 +137,44 @@ def decay_chart(result: RunResult, texts: Texts) -> Markup | None:
         y_label=texts.share,
         x_ticks=[0, 30, 60, 90, 120],
         names_above=True,
+    )
+
+
+def dial_chart(result: RunResult, texts: Texts) -> Markup | None:
+    """Number of labour market areas by the self-containment that is asked for.
+
+    Parameters
+    ----------
+    result : RunResult
+    texts : Texts
+
+    Returns
+    -------
+    Markup or None
+        An ``svg`` element; None where the run has no ``regions_dial`` of two settings or more.
+    """
+    table = result.further.get("regions_dial")
+    if table is None or table["target_containment"].nunique() < 2:
+        return None
+    table = table.sort_values(["target_containment", "min_containment"])
+    # Of several sizes the first: the line is about containment.
+    same = (table["min_size"] == table["min_size"].iloc[0]) & (
+        table["target_size"] == table["target_size"].iloc[0]
+    )
+    x = table.loc[same, "target_containment"].to_numpy(np.float64)
+    y = table.loc[same, "n_regions"].to_numpy(np.float64)
+    told = [
+        texts("region.dial_detail", n=texts.number(float(n)), share=texts.share(float(at)))
+        for at, n in zip(x, y, strict=True)
+    ]
+    return line_chart(
+        [Series(texts("region.dial_line"), x, y, 0)],
+        identifier="dial",
+        title=texts("region.dial_title"),
+        about=" ".join(told),
+        x_title=texts("region.dial_axis"),
+        x_label=texts.share,
+        y_label=texts.count,
+        x_ticks=QUARTERS,
+        marks=True,
     )

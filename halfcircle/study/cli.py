@@ -110,6 +110,7 @@ def _explain(options: argparse.Namespace, progress: Progress) -> int:
         options.at,
         mode=options.mode,
         as_json=options.json,
+        chart=None if options.chart is None else Path(options.chart),
         progress=progress,
     )
     print(text)  # noqa: T201 - the answer of the command
@@ -220,6 +221,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--at", required=True, metavar="HH:MM", help="departure, in the window")
     explain.add_argument("--mode", metavar="MODE", help="transit, bike+transit, car+transit, ...")
     explain.add_argument("--json", action="store_true", help="legs as GeoJSON")
+    explain.add_argument("--chart", metavar="FILE.svg", help="travel time over all departures")
     add_fetch_commands(
         _command(
             commands,

@@ -8,12 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from halfcircle._checks import Faults, nearest
 from halfcircle.access.linked_ways import Told
 from halfcircle.access.transit import Journey, Leg, explain_journey
 from halfcircle.access.transit_times import HeadwayDraws, TransitTimes
 from halfcircle.errors import StudyError
 from halfcircle.gtfs import Timetable
+from halfcircle.outputs import pair_chart
 from halfcircle.places import Zones
 from halfcircle.study._clock import clock_s
 from halfcircle.study.inputs import read_inputs
@@ -23,6 +26,9 @@ from halfcircle.study.progress import Progress
 from halfcircle.study.study_file import read_study
 
 __all__ = ["explain_study", "journey_geojson"]
+
+# Fine enough for a line.
+CHART_PERCENTILES = tuple(range(0, 101, 5))
 
 WAYS = {
     "walk": "on foot",
@@ -42,6 +48,7 @@ def explain_study(
     *,
     mode: str | None = None,
     as_json: bool = False,
+    chart: Path | None = None,
     progress: Progress | None = None,
 ) -> str:
     """Tell the journey from one zone to another that leaves at a moment.
@@ -59,6 +66,8 @@ def explain_study(
         when left out.
     as_json : bool
         GeoJSON of the legs in place of text.
+    chart : Path, optional
+        SVG file to write: how long the journey takes over all departures of the window.
     progress : Progress, optional
 
     Returns
@@ -69,6 +78,8 @@ def explain_study(
     ------
     StudyError
         A zone, the mode or the moment is not in the study, or there is no such journey.
+    OutputError
+        The chart cannot be written.
     """
     progress = progress or Progress(quiet=True)
     study = read_study(path)
@@ -94,6 +105,8 @@ def explain_study(
         if zone not in idx:
             faults.add(option, "there is no such zone", values=[zone], remedy=nearest(zone, idx))
     faults.raise_errors(StudyError)
+    if chart is not None and study.reach is not None:
+        study = replace(study, reach=replace(study.reach, percentiles=CHART_PERCENTILES))
     modes = build_modes(study, inputs, workers=1, progress=progress)
     source = modes.sources[chosen]
     if isinstance(source, HeadwayDraws):
@@ -108,6 +121,15 @@ def explain_study(
             f"no journey from {origin!r} to {destination!r} at {at} within "
             f"{source.search.query.limit_s // 60} minutes"
         )
+    if chart is not None:
+        pair_chart(
+            source.percentiles,
+            source.times_s(np.array([idx[origin]]))[0, :, idx[destination]],
+            mode=chosen,
+            origin=str(inputs.zones.label[idx[origin]]),
+            destination=str(inputs.zones.label[idx[destination]]),
+            language=study.language,
+        ).save(chart)
     if as_json:
         document = journey_geojson(journey, modes.timetable, inputs.zones, source)
         return json.dumps(document, ensure_ascii=False, indent=1)

@@ -10,7 +10,7 @@ import pytest
 
 from halfcircle.access.transit_times import TransitTimes
 from halfcircle.demo import write_demo
-from halfcircle.errors import StudyError
+from halfcircle.errors import OutputError, StudyError
 from halfcircle.study import Progress, read_inputs, read_study
 from halfcircle.study.cli import main
 from halfcircle.study.explain import explain_study
@@ -82,3 +82,14 @@ def test_command(
     assert "door to door" in capsys.readouterr().out
     assert main(["explain", str(demo), *options[:-2], "25:99", "--quiet"]) == 1
     assert "is no moment" in capsys.readouterr().err
+
+
+def test_chart_of_all_departures(demo: Path, pair: tuple[str, str, int], tmp_path: Path) -> None:
+    origin, destination, _ = pair
+    out = tmp_path / "pair.svg"
+    explain_study(demo, origin, destination, "07:35", chart=out)
+    text = out.read_text(encoding="utf-8")
+    assert 'role="img"' in text
+    assert "share of departures that take at most so long" in text
+    with pytest.raises(OutputError, match=r"saved as \.svg"):
+        explain_study(demo, origin, destination, "07:35", chart=tmp_path / "pair.png")
