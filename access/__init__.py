@@ -52,6 +52,7 @@ from halfcircle.access.reverse_reach import reverse_reach_table
 from halfcircle.access.scoreboard import city_pairs, city_scoreboard
 from halfcircle.access.street_times import StreetTimes, build_street_times
 from halfcircle.access.transit_times import TransitTimes
+from halfcircle.access.travel_time_file import write_travel_times
 from halfcircle.access.travel_times import TravelTimeSource, origin_blocks, travel_time_table
 from halfcircle.access.validation import rank_correlation
 from halfcircle.access.zonal_decay import ZonalDecay
@@ -111,4 +112,5 @@ __all__ = [
     "transport_performance",
     "transport_poverty",
     "travel_time_table",
+    "write_travel_times",
 ]

@@ -21,7 +21,24 @@ from halfcircle.outputs._columns import (
 from halfcircle.outputs.border_columns import BORDER_TABLES, SKILLS
 from halfcircle.outputs.measure_columns import MEASURE_TABLES
 
-__all__ = ["TABLES", "Column", "Table"]
+__all__ = ["TABLES", "TRAVEL_TIMES", "Column", "Table"]
+
+TRAVEL_TIMES = Table(
+    "travel_times",
+    "travel times of all pairs within the longest one, block by block of origins",
+    (
+        Column("origin", "text", "", "zone where trips start", key=True),
+        Column("destination", "text", "", "zone where trips end", key=True),
+        Column(
+            "percentile",
+            "integer",
+            "percent of departures",
+            "percentile of travel time over the departure window",
+            key=True,
+        ),
+        Column("seconds", "number", "seconds", "travel time from door to door"),
+    ),
+)
 
 TABLES: dict[str, Table] = {
     table.name: table

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from halfcircle._files import write_text
+from halfcircle.access.travel_times import TravelTimeSource
 from halfcircle.outputs._columns import Column, Table
-from halfcircle.outputs.columns import TABLES
+from halfcircle.outputs.columns import TABLES, TRAVEL_TIMES
 from halfcircle.outputs.isochrone_table import ISOCHRONES
 from halfcircle.outputs.layers import Layers
 from halfcircle.outputs.result import RunResult, Source
@@ -24,6 +25,7 @@ from halfcircle.outputs.tables import wide_table
 
 __all__ = [
     "SHEET_TABLES",
+    "matrix_files",
     "run_tables",
     "write_data_dictionary",
     "write_data_package",
@@ -74,11 +76,20 @@ def run_tables(result: RunResult, layers: Layers, *, claims: bool = False) -> di
             found[f"{name}.csv"] = found[f"{name}.parquet"]
     if result.isochrones:
         found["isochrones.gpkg"] = found["isochrones.geojson"] = ISOCHRONES
+    found |= dict.fromkeys(matrix_files(result), TRAVEL_TIMES)
     for path, table in result.further.items():
         name = path.rpartition("/")[2]
         found[f"{path}.csv"] = table_spec(name, table, SHEETS.get(name))
     found["data_dictionary.csv"] = SHEETS["data_dictionary"]
     return found
+
+
+def matrix_files(result: RunResult) -> dict[str, TravelTimeSource]:
+    """Matrices of travel times that are asked for, by path below the output folder."""
+    return {
+        f"travel_times/{mode.replace('+', '-')}.parquet": source
+        for mode, source in result.matrices.items()
+    }
 
 
 def write_data_dictionary(

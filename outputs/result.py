@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from halfcircle._checks import Faults
+from halfcircle.access.travel_times import TravelTimeSource
 from halfcircle.errors import Fault, OutputError
 from halfcircle.outputs._codes import row_codes
 from halfcircle.outputs.columns import TABLES
@@ -142,6 +143,8 @@ class RunResult:
     settings : Settings
     isochrones : tuple of PlaceReach
         Travel times from chosen places, for isochrones.
+    matrices : mapping of str to TravelTimeSource
+        Mode -> source whose whole matrix of travel times is written.
     looks : MapLooks
         Classes of maps, and boundaries that are drawn over them.
     sources : tuple of Source
@@ -188,6 +191,7 @@ class RunResult:
     border_line: Any = None
     weight: str | None = None
     isochrones: tuple[PlaceReach, ...] = ()
+    matrices: Mapping[str, TravelTimeSource] = field(default_factory=dict)
     looks: MapLooks = field(default_factory=MapLooks)
     sources: tuple[Source, ...] = ()
     notices: tuple[Fault, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from halfcircle.access.travel_time_file import write_travel_times
 from halfcircle.errors import OutputError
 from halfcircle.outputs.border_tables import write_border_summary
 from halfcircle.outputs.claims import write_claims
@@ -22,6 +23,7 @@ from halfcircle.outputs.measure_layers import (
 )
 from halfcircle.outputs.package import (
     SHEET_TABLES,
+    matrix_files,
     run_tables,
     write_data_dictionary,
     write_data_package,
@@ -111,6 +113,8 @@ def write_outputs(
         areas = isochrone_frame(result.isochrones, result.zones, result.opportunities)
         for name in ("isochrones.gpkg", "isochrones.geojson"):
             written.append(write_isochrones(areas, folder / name))
+    for path, source in matrix_files(result).items():
+        written.append(write_travel_times(source, folder / path))
     written += write_rasters(result, layers, folder / "rasters", texts=texts)
     map_link = ""
     if len(layers) or len(losses):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -42,6 +43,7 @@ class OutputsConfig:
     classes: ClassMethod = "quantile"
     boundaries: tuple[BoundaryConfig, ...] = ()
     claims: bool = False
+    travel_times: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,8 @@ class IsochronesConfig:
     opportunity: str | None = None
 
 
-def read_outputs(top: Table) -> OutputsConfig:
-    """Read ``[outputs]``; faults are noted in `top`."""
+def read_outputs(top: Table, modes: Sequence[str]) -> OutputsConfig:
+    """Read ``[outputs]`` of a study with these modes; faults are noted in `top`."""
     table = top.table("outputs")
     folder = table.path("folder") or top.folder / "out"
     csv = table.text("csv", "point", choices=CSV_STYLES) or "point"
@@ -78,10 +80,14 @@ def read_outputs(top: Table) -> OutputsConfig:
     labels = [one.label for one in boundaries]
     for label in sorted({label for label in labels if labels.count(label) > 1}):
         table.fault("boundaries", "two share a label", label, "give each its own label")
+    travel_times = table.texts("travel_times")
+    for mode in travel_times:
+        if mode not in modes:
+            table.fault("travel_times", "is no mode of [reach]", mode, nearest(mode, modes))
     table.finish()
     method = next(one for one in CLASS_METHODS if one == (chosen or "quantile"))
     style: CsvStyle = "comma" if csv == "comma" else "point"
-    return OutputsConfig(folder, style, method, tuple(boundaries), claims)
+    return OutputsConfig(folder, style, method, tuple(boundaries), claims, travel_times)
 
 
 def read_isochrones(

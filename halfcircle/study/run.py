@@ -236,6 +236,7 @@ def compute_study(
         settings=_settings(study, modes, engine),
         weight=None if inputs.population is None else inputs.population.name,
         isochrones=reached.places,
+        matrices={mode: modes.sources[mode] for mode in study.outputs.travel_times},
         looks=looks,
         sources=(*inputs.sources, *scenarios.sources),
         notices=(

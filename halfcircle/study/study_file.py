@@ -97,7 +97,7 @@ def read_study(path: Path) -> Study:
     border = read_border(top, zones, reach, opportunities)
     regions = _regions(top, zones, reach)
     measures = read_measures(top, zones, reach, opportunities)
-    outputs = read_outputs(top)
+    outputs = read_outputs(top, () if reach is None else reach.modes)
     isochrones = read_isochrones(
         top,
         modes=() if reach is None else reach.modes,

@@ -108,3 +108,17 @@ def test_without_the_key_only_travel_time_has_percentiles(study: Path) -> None:
 def test_faults(study: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(StudyError, match=message):
         read_study(edited(study, old, new))
+
+
+def test_the_whole_matrix_is_written_where_asked_for(study: Path) -> None:
+    run_study(edited(study, "[reach]", '[outputs]\ntravel_times = ["transit"]\n[reach]'))
+    out = study.parent / "out"
+    times = pd.read_parquet(out / "travel_times" / "transit.parquet")
+    assert list(times.columns) == ["origin", "destination", "percentile", "seconds"]
+    assert set(zip(times["origin"], times["destination"], strict=True)) >= {("A", "B")}
+    assert "travel_times/transit.parquet" in (out / "manifest.json").read_text(encoding="utf-8")
+    told = pd.read_csv(out / "data_dictionary.csv", encoding="utf-8-sig")
+    rows = told[told["table"] == "travel_times/transit.parquet"]
+    assert rows["column"].tolist() == list(times.columns)
+    with pytest.raises(StudyError, match=r"travel_times: is no mode of \[reach\]: 'walk'"):
+        read_study(edited(study, "[reach]", '[outputs]\ntravel_times = ["walk"]\n[reach]'))
