@@ -11,6 +11,7 @@ Streets are in `halfcircle.access.streets`, the search over timetables in
 """
 
 from halfcircle.access.availability import spatial_availability
+from halfcircle.access.best_of import BestOf
 from halfcircle.access.borrowed import borrowed_size
 from halfcircle.access.brought_times import BroughtTimes, OmxTimes, read_times
 from halfcircle.access.chains import chain_reach, dual_earner_reach
@@ -34,8 +35,11 @@ from halfcircle.access.equity import (
     theil_t,
 )
 from halfcircle.access.fairness import ZonePeople, equity_table, income_classes
+from halfcircle.access.hubs import Hubs, through_hubs
 from halfcircle.access.interval import interval_reach
+from halfcircle.access.linked_ways import LinkedWays, Way, fastest_links
 from halfcircle.access.linking import (
+    Pairs,
     StraightWays,
     StreetWaysToStops,
     access_links,
@@ -55,19 +59,26 @@ from halfcircle.access.transit_times import TransitTimes
 from halfcircle.access.travel_time_file import write_travel_times
 from halfcircle.access.travel_times import TravelTimeSource, origin_blocks, travel_time_table
 from halfcircle.access.validation import rank_correlation
+from halfcircle.access.vehicle_stops import VehicleStops, split_stops
 from halfcircle.access.zonal_decay import ZonalDecay
 
 __all__ = [
+    "BestOf",
     "BroughtTimes",
     "Cascade",
     "CrowFly",
+    "Hubs",
+    "LinkedWays",
     "OmxTimes",
+    "Pairs",
     "StraightWays",
     "StreetTimes",
     "StreetWaysToStops",
     "Theil",
     "TransitTimes",
     "TravelTimeSource",
+    "VehicleStops",
+    "Way",
     "ZonalDecay",
     "ZonePeople",
     "access_links",
@@ -87,6 +98,7 @@ __all__ = [
     "dual_earner_reach",
     "egress_links",
     "equity_table",
+    "fastest_links",
     "fgt",
     "floating_catchment",
     "gini",
@@ -107,8 +119,10 @@ __all__ = [
     "reverse_reach_table",
     "spatial_availability",
     "spill_down",
+    "split_stops",
     "theil_t",
     "three_step_catchment",
+    "through_hubs",
     "transport_performance",
     "transport_poverty",
     "travel_time_table",

@@ -1,6 +1,7 @@
 """Chains of modes in a town whose times can be worked out by hand: see `chain_town`."""
 
 import json
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,9 @@ import pandas as pd
 import pytest
 from chain_town import BIKES, CITY, PARKING, STUDY, write_town
 
+from halfcircle.access.best_of import BestOf
 from halfcircle.errors import StudyError
-from halfcircle.study import Progress, read_inputs, read_study, run_study
+from halfcircle.study import Progress, compute_study, read_inputs, read_study, run_study
 from halfcircle.study.explain import explain_study
 from halfcircle.study.modes import Modes, build_modes
 
@@ -216,3 +218,58 @@ def test_a_run_with_everything(town: Path, tmp_path: Path) -> None:
     assert (tmp_path / "data_dictionary.csv").read_text(encoding="utf-8-sig").count(
         "winning_"
     ) == 10
+
+
+def test_resumed_blocks_threads_and_draws_give_the_same(
+    town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reach = 'best_of = ["walk", "transit", "car+transit"]\n'
+    path = town / "study.toml"
+    build(town, '["walk", "transit", "car+transit"]', reach=reach, further=PARKING)
+    whole = compute_study(
+        read_study(path), tmp_path / "a", workers=1, progress=Progress(quiet=True)
+    )
+    monkeypatch.setattr("halfcircle.study.reach.BLOCK_CELLS", 21 * 16)
+    first = compute_study(
+        read_study(path), tmp_path / "b", workers=2, progress=Progress(quiet=True)
+    )
+    # the blocks are there still: nothing is computed again
+    monkeypatch.setattr(BestOf, "best", None)
+    again = compute_study(
+        read_study(path), tmp_path / "b", workers=2, progress=Progress(quiet=True)
+    )
+    for name in ("reach", "winning_mode", "unreached"):
+        for other in (first, again):
+            one, two = whole.result.tables[name], other.result.tables[name]
+            pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+def test_draws_of_headways(town: Path, tmp_path: Path) -> None:
+    """Nothing is drawn where every departure is known: the mean over draws is each of them."""
+    reach = 'best_of = ["walk", "transit"]\n'
+    build(town, '["walk", "transit"]', reach=reach)
+    path = town / "study.toml"
+    one = compute_study(read_study(path), tmp_path / "a", workers=1, progress=Progress(quiet=True))
+    text = path.read_text(encoding="utf-8").replace("[reach]", "frequency_draws = 2\n\n[reach]")
+    path.write_text(text, encoding="utf-8")
+    two = compute_study(read_study(path), tmp_path / "b", workers=1, progress=Progress(quiet=True))
+    pd.testing.assert_frame_equal(
+        one.result.tables["winning_mode"], two.result.tables["winning_mode"]
+    )
+    reach_table = two.result.reach
+    best = reach_table[reach_table["mode"] == "best"]
+    assert set(best["measure"]) == {"cumulative", "cumulative_sd"}
+    assert (best[best["measure"] == "cumulative_sd"]["value"] == 0).all()
+
+
+def test_sources_can_be_sent_to_another_process(town: Path) -> None:
+    modes = build(
+        town,
+        '["walk", "ebike+transit", "car+transit+bike"]',
+        reach='best_of = ["walk", "ebike+transit", "car+transit+bike"]\n',
+        further=PARKING + BIKES,
+    )
+    for source in modes.sources.values():
+        there = pickle.loads(pickle.dumps(source))
+        block = np.arange(0, 21, 5)
+        np.testing.assert_array_equal(there.times_s(block), source.times_s(block))
