@@ -23,6 +23,7 @@ from halfcircle.outputs.layers import LayerKey, Layers, main_key
 from halfcircle.outputs.legend import class_labels, layer_title
 from halfcircle.outputs.looks import BOUNDARY_COLOUR, BOUNDARY_DASHES
 from halfcircle.outputs.measure_report import measure_section
+from halfcircle.outputs.mode_report import mode_section
 from halfcircle.outputs.region_report import region_sections
 from halfcircle.outputs.report_facts import (
     definitions,
@@ -128,6 +129,7 @@ def build_report(
         "overview": scenario_overview(variants, weights, texts),
         "in_short": [one for one in (strongest(variants, weights, texts),) if one],
         "measures": measure_section(result, sheet, weights, texts),
+        "combined": mode_section(result, weights, texts),
         "regions": region_sections(result, sheet, texts),
         "claims": claims_section(result, texts) if claims else None,
         "definitions": definitions(result, weights, texts),

@@ -1,0 +1,81 @@
+"""Sets of modes and parking places in the report."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from markupsafe import escape
+
+from halfcircle.outputs.mode_report import mode_section
+from halfcircle.outputs.statistics import weights_of
+from halfcircle.outputs.texts import Texts
+
+HOSTILE = "<b>P&R</b>"
+
+
+@pytest.fixture
+def with_modes(make_run):
+    from dataclasses import replace
+
+    run = make_run()
+    n = len(run.zones)
+    people = weights_of(run).values
+    share = np.where(np.arange(n) % 2 == 0, 0.75, 0.25)
+    share[0] = np.nan
+    rows = [
+        pd.DataFrame(
+            {
+                "zone_id": run.zones.zone_id, "scenario": "baseline", "set": "best",
+                "opportunity": run.opportunities[0].name, "group": run.opportunities[0].groups[0],
+                "band_min": 30.0, "percentile": 50, "mode": mode, "value": value,
+                "most": (value > 0.5).astype(int),
+            }
+        )
+        for mode, value in (("walk", share), ("car+transit", 1 - share))
+    ]  # fmt: skip
+    places = pd.DataFrame(
+        {
+            "scenario": ["baseline", "baseline", "v"], "place_id": ["a", "b", "a"],
+            "name": ["Small", HOSTILE, "Small"], "lon": 6.0, "lat": 51.0,
+            "capacity": [np.nan, 120.0, 5.0], "parking_min": 3.0, "stops": 2,
+            "people_in_reach": [10.0, 2000.0, 10.0], "people_fastest": [1.0, 900.0, 1.0],
+        }
+    )  # fmt: skip
+    run = replace(run, winning_mode=pd.concat(rows, ignore_index=True),
+                  further={"park_and_ride": places})  # fmt: skip
+    known = np.arange(n) > 0
+    mean = float(np.average(share[known], weights=people[known]))
+    return run, mean
+
+
+def test_shares_are_means_over_people_who_are_known(with_modes) -> None:
+    run, mean = with_modes
+    texts = Texts("en")
+    section = mode_section(run, weights_of(run), texts)
+    assert section is not None
+    (one,) = section["sets"]
+    assert one["heads"] == ["30 min"]
+    assert [row["name"] for row in one["rows"]] == ["Walking", "Park and ride"]
+    assert [row["cells"] for row in one["rows"]] == [[texts.share(mean)], [texts.share(1 - mean)]]
+    places = section["parking"]
+    assert [row["name"] for row in places["rows"]] == [HOSTILE, "Small"]
+    assert places["rows"][0]["cells"][0] == "120"
+    assert places["rows"][1]["cells"][0] == texts("report.missing_mark")
+
+
+def test_nothing_to_show(make_run) -> None:
+    run = make_run()
+    assert mode_section(run, weights_of(run), Texts("en")) is None
+
+
+@pytest.mark.parametrize("language", ["en", "nl", "de"])
+def test_in_the_page_as_text(with_modes, language, tmp_path) -> None:
+    from halfcircle.outputs import write_outputs
+
+    run, _ = with_modes
+    write_outputs(run, tmp_path, language=language)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert str(escape(Texts(language)("combined.title"))) in page
+    assert "&lt;b&gt;P&amp;R&lt;/b&gt;" in page
+    assert HOSTILE not in page
+    kept = pd.read_parquet(tmp_path / "winning_mode.parquet")
+    assert len(kept) == 2 * len(run.zones)
