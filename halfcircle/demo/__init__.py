@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 from halfcircle._checks import nearest
 from halfcircle.demo.lelylijn import write_lelylijn
 from halfcircle.demo.twin_towns import write_twin_towns
+from halfcircle.demo.zeeland import write_zeeland
 from halfcircle.errors import OutputError, StudyError
 
 __all__ = ["DEMOS", "Demo", "write_demo"]
@@ -36,6 +37,7 @@ DEMOS: Final = MappingProxyType(
     {
         "twin-towns": Demo("two invented towns on either side of a border", write_twin_towns),
         "lelylijn": Demo("the north of the Netherlands with a new railway", write_lelylijn),
+        "zeeland": Demo("a fast train to the Randstad, and who moves", write_zeeland),
     }
 )
 

@@ -17,10 +17,25 @@ import osmium
 import shapely
 from scipy.spatial import cKDTree
 
-from halfcircle.demo.lelylijn_facts import Town, commuting, road_rows, stop_positions, towns
+from halfcircle.demo.lelylijn_facts import (
+    LELYLIJN,
+    Town,
+    commuting,
+    road_rows,
+    stop_positions,
+    towns,
+)
 from halfcircle.demo.lelylijn_timetable import FEED_FILE, write_timetable
 
-__all__ = ["CIRCLE_M", "EDIT_FILES", "TO_STOP_M", "place_of", "town_frame", "write_lelylijn"]
+__all__ = [
+    "CIRCLE_M",
+    "EDIT_FILES",
+    "TO_STOP_M",
+    "place_of",
+    "town_frame",
+    "write_inputs",
+    "write_lelylijn",
+]
 
 # 600 m at 4.5 km/h: what getting to the train, and from it, takes here. An assumption.
 TO_STOP_M = 600.0
@@ -57,13 +72,7 @@ def write_lelylijn(folder: Path) -> Path:
     Path
         The study file.
     """
-    _write_zones(folder / "zones.gpkg")
-    _write_roads(folder / "roads.osm.pbf")
-    write_timetable(folder / FEED_FILE)
-    rows = "".join(f"{origin},{work},{workers}\n" for origin, work, workers in commuting())
-    (folder / "flows.csv").write_text(
-        f"origin,destination,workers\n{rows}", encoding="utf-8", newline=""
-    )
+    write_inputs(folder)
     texts = importlib.resources.files("halfcircle.demo")
     for name in EDIT_FILES:
         (folder / name).write_bytes(texts.joinpath(_packed(name)).read_bytes())
@@ -72,17 +81,28 @@ def write_lelylijn(folder: Path) -> Path:
     return study
 
 
+def write_inputs(folder: Path, study: str = LELYLIJN) -> None:
+    """Write zones, roads, timetable and commuters of a study that is made as this one is."""
+    _write_zones(folder / "zones.gpkg", study)
+    _write_roads(folder / "roads.osm.pbf", study)
+    write_timetable(folder / FEED_FILE, study)
+    rows = "".join(f"{origin},{work},{workers}\n" for origin, work, workers in commuting(study))
+    (folder / "flows.csv").write_text(
+        f"origin,destination,workers\n{rows}", encoding="utf-8", newline=""
+    )
+
+
 def _packed(name: str) -> str:
     """Name of an edit file in the package: all of them start with the name of the study."""
     return name if name.startswith("lelylijn") else f"lelylijn-{name}"
 
 
-def town_frame() -> Any:
+def town_frame(study: str = LELYLIJN) -> Any:
     """GeoDataFrame of the zones in EPSG:3035: circles that touch no other, around each place.
 
     Circles, because the study is about places: no circle is the shape of a municipality.
     """
-    found = towns()
+    found = towns(study)
     places = gpd.GeoSeries(
         shapely.points([place_of(town) for town in found]), crs="EPSG:4326"
     ).to_crs("EPSG:3035")
@@ -102,9 +122,9 @@ def town_frame() -> Any:
     return gpd.GeoDataFrame(columns, geometry=places.buffer(radius_m), crs="EPSG:3035")
 
 
-def _write_zones(path: Path) -> None:
+def _write_zones(path: Path, study: str) -> None:
     path.unlink(missing_ok=True)
-    town_frame().to_file(path, layer="zones", driver="GPKG")
+    town_frame(study).to_file(path, layer="zones", driver="GPKG")
     # The format notes the time of writing: replaced by a fixed one.
     connection = sqlite3.connect(path)
     with connection:
@@ -112,7 +132,7 @@ def _write_zones(path: Path) -> None:
     connection.close()
 
 
-def _write_roads(path: Path) -> None:
+def _write_roads(path: Path, study: str) -> None:
     """Straight roads between neighbouring places, and a street from each place to its stop."""
     path.unlink(missing_ok=True)
     nodes: dict[str, int] = {}
@@ -127,10 +147,10 @@ def _write_roads(path: Path) -> None:
             )
         )
 
-    found = {town.stop: town for town in towns()}
+    found = {town.stop: town for town in towns(study)}
     for town in found.values():
         node(f"place {town.stop}", *place_of(town))
-    for stop, (lon, lat) in stop_positions().items():
+    for stop, (lon, lat) in stop_positions(study).items():
         if stop in found:
             node(f"stop {stop}", lon, lat)
     ways: list[tuple[list[str], dict[str, str]]] = [
@@ -139,7 +159,7 @@ def _write_roads(path: Path) -> None:
             {"highway": road, "maxspeed": str(kmh), "foot": "yes",
              "name": f"{start} - {end} (schematic)"},
         )
-        for start, end, road, kmh in road_rows()
+        for start, end, road, kmh in road_rows(study)
     ]  # fmt: skip
     ways += [
         ([f"place {stop}", f"stop {stop}"], {"highway": "residential", "maxspeed": "30"})

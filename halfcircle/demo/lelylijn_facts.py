@@ -1,8 +1,9 @@
-"""The small tables of the Lelylijn study: what is a fact, with its source, and what is assumed.
+"""Small tables of the studies Lelylijn and Zeeland: facts with their sources, and assumptions.
 
 Facts restated: head counts, jobs and commuters (CBS, CC BY 4.0), populations of German districts
 (BBSR INKAR 2022) and towns (Wikidata, CC0), positions and running times of Dutch stations (OVapi
-GTFS, CC0). Everything else is an assumption, and is named as such: see ``docs/lelylijn.md``.
+GTFS, CC0). Everything else is an assumption, and is named as such: see ``docs/lelylijn.md``
+and ``docs/zeeland.md``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "GERMAN_JOBS_PER_INHABITANT",
+    "LELYLIJN",
     "Hop",
     "SchematicLine",
     "Target",
@@ -26,6 +28,7 @@ __all__ = [
     "towns",
 ]
 
+LELYLIJN = "lelylijn"
 # Jobs per inhabitant of the Dutch side were 0.42 in 2014; counts for the German towns were not
 # found, so that theirs are this share of the people. An assumption.
 GERMAN_JOBS_PER_INHABITANT = 0.42
@@ -145,13 +148,13 @@ class Target:
     source: str
 
 
-def read_table(name: str) -> list[dict[str, str]]:
-    """Rows of a table of the package, by its name without ``lelylijn_`` and ``.csv``."""
-    file = importlib.resources.files("halfcircle.demo").joinpath("data", f"lelylijn_{name}.csv")
+def read_table(name: str, study: str = LELYLIJN) -> list[dict[str, str]]:
+    """Rows of a table of the package, by its name without the study's and ``.csv``."""
+    file = importlib.resources.files("halfcircle.demo").joinpath("data", f"{study}_{name}.csv")
     return list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
 
 
-def towns() -> list[Town]:
+def towns(study: str = LELYLIJN) -> list[Town]:
     """All zones: municipalities, then German towns, each in the order of the identifiers.
 
     The whole population of a German district is shared out over its towns of the table, in
@@ -162,9 +165,9 @@ def towns() -> list[Town]:
             row["zone_id"], row["name"], row["country"], row["region"], row["stop"],
             float(row["lon"]), float(row["lat"]), int(row["population"]), int(row["jobs"]),
         )
-        for row in read_table("municipalities")
+        for row in read_table("municipalities", study)
     ]  # fmt: skip
-    german = read_table("german_places")
+    german = read_table("german_places") if study == LELYLIJN else []
     for row in german:
         code = row["district_code"]
         mates = [r for r in german if r["district_code"] == code]
@@ -184,15 +187,17 @@ def towns() -> list[Town]:
     return found
 
 
-def stop_positions() -> dict[str, tuple[float, float]]:
+def stop_positions(study: str = LELYLIJN) -> dict[str, tuple[float, float]]:
     """Longitude and latitude of every stop, degrees."""
-    return {row["stop"]: (float(row["lon"]), float(row["lat"])) for row in read_table("stops")}
+    return {
+        row["stop"]: (float(row["lon"]), float(row["lat"])) for row in read_table("stops", study)
+    }
 
 
-def schematic_lines() -> list[SchematicLine]:
+def schematic_lines(study: str = LELYLIJN) -> list[SchematicLine]:
     """Lines of the baseline, in the order of the table."""
     hops: dict[str, list[Hop]] = {}
-    for row in read_table("hops"):
+    for row in read_table("hops", study):
         measured = row["measured_min"]
         hops.setdefault(row["line_id"], []).append(
             Hop(
@@ -210,18 +215,20 @@ def schematic_lines() -> list[SchematicLine]:
             tuple(int(minute) for minute in row["minutes"].split()),
             tuple(hops[row["line_id"]]),
         )
-        for row in read_table("lines")
+        for row in read_table("lines", study)
     ]
 
 
-def road_rows() -> list[tuple[str, str, str, int]]:
+def road_rows(study: str = LELYLIJN) -> list[tuple[str, str, str, int]]:
     """From, to (stops), class, and speed along the straight line in km/h."""
-    return [(r["from"], r["to"], r["road"], int(r["kmh"])) for r in read_table("roads")]
+    return [(r["from"], r["to"], r["road"], int(r["kmh"])) for r in read_table("roads", study)]
 
 
-def commuting() -> list[tuple[str, str, int]]:
+def commuting(study: str = LELYLIJN) -> list[tuple[str, str, int]]:
     """Origin, destination and workers, 2014; pairs below 50 jobs are not in the source."""
-    return [(r["origin"], r["destination"], int(r["workers"])) for r in read_table("commuting")]
+    return [
+        (r["origin"], r["destination"], int(r["workers"])) for r in read_table("commuting", study)
+    ]
 
 
 def targets() -> list[Target]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from halfcircle.demo.lelylijn_facts import Target, schematic_lines, targets
+from halfcircle.demo.lelylijn_facts import LELYLIJN, Target, schematic_lines, targets
 from halfcircle.demo.lelylijn_timetable import FEED_FILE
 from halfcircle.errors import FeedError
 
@@ -85,10 +85,10 @@ class PublishedTime:
         return None if tolerance is None else abs(self.difference_min) <= tolerance
 
 
-def corridors() -> list[Corridor]:
+def corridors(study: str = LELYLIJN) -> list[Corridor]:
     """All rail lines with measured running times, the stretch from first to last of them."""
     found = []
-    for line in schematic_lines():
+    for line in schematic_lines(study):
         pairs = list(pairwise(line.hops))
         known = [(a, b, b.measured_min) for a, b in pairs if b.measured_min is not None]
         if known:

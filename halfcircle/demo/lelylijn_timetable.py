@@ -1,4 +1,4 @@
-"""The schematic timetable of the Lelylijn study as a GTFS feed: clock-face, and not official."""
+"""The schematic timetables of the Lelylijn and Zeeland studies as GTFS: clock-face, unofficial."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from halfcircle.demo.lelylijn_facts import SchematicLine, schematic_lines, stop_positions
+from halfcircle.demo.lelylijn_facts import LELYLIJN, SchematicLine, schematic_lines, stop_positions
 
 __all__ = ["FEED_FILE", "YEAR", "stop_id", "write_timetable"]
 
@@ -24,15 +24,17 @@ def stop_id(stop: str) -> str:
     return stop.lower().translate(_PLAIN)
 
 
-def write_timetable(path: Path) -> None:
+def write_timetable(path: Path, study: str = LELYLIJN) -> None:
     """Write the timetable, the same bytes every time.
 
     Parameters
     ----------
     path : Path
         ``.zip`` file; replaced if it is there.
+    study : str
+        Whose tables.
     """
-    lines = schematic_lines()
+    lines = schematic_lines(study)
     trips, times = _trips(lines)
     span = [f"{YEAR}0101", f"{YEAR}1231"]
     files = {
@@ -43,7 +45,7 @@ def write_timetable(path: Path) -> None:
         ),
         "stops.txt": _table(
             "stop_id,stop_name,stop_lat,stop_lon",
-            [[stop_id(name), name, lat, lon] for name, (lon, lat) in stop_positions().items()],
+            [[stop_id(name), name, lat, lon] for name, (lon, lat) in stop_positions(study).items()],
         ),
         "routes.txt": _table(
             "route_id,agency_id,route_short_name,route_long_name,route_type,route_desc",

@@ -185,7 +185,7 @@ class RelocationConfig:
     mode : str
         Whose reach counts.
     elasticities : tuple of float
-        In ascending size; the scenario is computed again with the last.
+        The scenario is computed again with the last.
     band_min : float, optional
         Band of the reach; that with decay when left out.
     across_borders : bool

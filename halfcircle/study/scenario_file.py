@@ -83,7 +83,7 @@ def _relocation(table: Table) -> tuple[RelocationConfig, ...]:
                 moves,
                 towards,
                 row.text("mode", "transit") or "transit",
-                tuple(sorted(map(float, values), key=abs)) if fine else (),
+                tuple(map(float, values)) if fine else (),
                 row.number("band_min", above=0.0),
                 row.flag("across_borders", False),
                 row.text("source", "") or "",

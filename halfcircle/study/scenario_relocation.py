@@ -3,10 +3,10 @@
 Reach is computed with everybody where they are. A planner may then ask what happens if some move:
 with the elasticity e, the number n of a zone becomes n exp(e ln(A'/A)), A and A' being what is
 reached from it without and with the scenario, and all numbers are scaled so that the total of each
-country (and each group) stays. So what one place gains others lose; nothing is created. The rule
-works both ways: people who follow jobs move to where a faster link reaches more of them, and jobs
-and services that follow people move to the stronger end, which drains the weaker one. Both can be
-asked for in one scenario; each answers to the reach of the scenario before anybody moved.
+country (and each group) stays. So what one place gains others lose; nothing is created. Above 0
+the place that gains most reach attracts, as a rule the weaker end of a link; below 0 it is drained:
+jobs and services leave it because its people can now reach those of the stronger end. People
+and jobs can move in one scenario; each answers to the reach of the scenario before anybody moved.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Moves:
     Parameters
     ----------
     variant : Variant
-        With the largest of the elasticities.
+        With the last of the elasticities.
     table : DataFrame
         Every zone, for every elasticity; see `relocate`.
     residents_factor, jobs_factor : array of float64, shape (n_zones,), optional
@@ -167,7 +167,7 @@ def relocate(
                     }
                 )
             )
-        # The last one, the largest in size.
+        # Of the last elasticity.
         changed[rule.moves] = replace(found, values=counts)
         stay = int(np.isnan(log_change).sum())
         what = (
