@@ -40,7 +40,7 @@ from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.shapes import zone_shapes
 from halfcircle.outputs.texts import SEPARATORS, Texts
 
-__all__ = ["build_map", "map_content", "write_map"]
+__all__ = ["assemble", "build_map", "map_content", "write_map"]
 
 VALUE_BYTES = 2_900_000
 CIRCLE_BYTES = 400_000
@@ -156,11 +156,43 @@ def build_map(
     folium.Map
         Needs no network, also in a notebook.
     """
-    lon, lat = result.zones.places.lon, result.zones.places.lat
     data, meta = map_content(result, layers, losses, texts=texts, deltas=deltas, measures=measures)
+    return assemble(result, data, meta, texts=texts)
+
+
+def assemble(
+    result: RunResult,
+    data: dict[str, Any],
+    meta: dict[str, Any],
+    *,
+    texts: Texts,
+    scripts: tuple[str, ...] = SCRIPTS,
+    policy: str = POLICY,
+    before: str = "",
+) -> Any:
+    """Put a page together from its content.
+
+    Parameters
+    ----------
+    result : RunResult
+    data, meta : dict
+        Of `map_content`.
+    texts : Texts
+    scripts : tuple of str
+        Assets, in the order in which they run.
+    policy : str
+        What the page may fetch.
+    before : str
+        HTML in front of the panel.
+
+    Returns
+    -------
+    folium.Map
+    """
+    lon, lat = result.zones.places.lon, result.zones.places.lat
     drawn = OfflineMap((float(np.mean(lat)), float(np.mean(lon))))
-    _fill_header(drawn.get_root(), result.name, texts)
-    drawn.add_child(Panel(_page(result, meta, pack(data), texts)))
+    _fill_header(drawn.get_root(), result.name, texts, scripts=scripts, policy=policy)
+    drawn.add_child(Panel(before + _page(result, meta, pack(data), texts)))
     return drawn
 
 
@@ -221,18 +253,20 @@ def map_content(
     return data, meta
 
 
-def _fill_header(figure: Any, title: str, texts: Texts) -> None:
+def _fill_header(
+    figure: Any, title: str, texts: Texts, *, scripts: tuple[str, ...], policy: str
+) -> None:
     leaflet_css = re.sub(r"url\(images/[^)]*\)", "none", asset("assets", "leaflet.css"))
     # Replaces a meta element of folium, so that policy and encoding come before any script.
     head = (
         '<meta http-equiv="content-type" content="text/html; charset=UTF-8" />'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}" />'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}" />'
         f"<title>{_escaped(title)}</title>"
     )
     figure.header.add_child(_fixed(head), name="meta_http")
     styles = f"<style>{leaflet_css}</style><style>{asset('assets', 'map.css')}</style>"
-    scripts = "".join(f"<script>{asset('assets', name)}</script>" for name in SCRIPTS)
-    figure.header.add_child(_fixed(scripts), name="leaflet_js")
+    code = "".join(f"<script>{asset('assets', name)}</script>" for name in scripts)
+    figure.header.add_child(_fixed(code), name="leaflet_js")
     figure.html.add_child(_fixed(styles), name="style")
     figure.html.add_child(
         _fixed(f'<script>document.documentElement.lang="{texts.language}"</script>'), name="lang"

@@ -1,4 +1,4 @@
-"""The command line: ``halfcircle run``, ``check``, ``compare``, ``explain`` and ``demo``."""
+"""The command line: ``halfcircle run``, ``check``, ``compare``, ``explore``, ``demo``, ..."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from halfcircle.study.check import check_study
 from halfcircle.study.cli_fetch import add_fetch_commands, fetch, new
 from halfcircle.study.compare import compare_runs
 from halfcircle.study.explain import explain_study
+from halfcircle.study.explore import explore
 from halfcircle.study.progress import Progress
 from halfcircle.study.run import run_study
 
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "compare": _compare,
             "demo": _demo,
             "explain": _explain,
+            "explore": _explore,
             "fetch": _fetch,
             "new": _new,
         }
@@ -114,6 +116,18 @@ def _explain(options: argparse.Namespace, progress: Progress) -> int:
         progress=progress,
     )
     print(text)  # noqa: T201 - the answer of the command
+    return DONE
+
+
+def _explore(options: argparse.Namespace, progress: Progress) -> int:
+    explore(
+        Path(options.out),
+        study=None if options.study is None else Path(options.study),
+        port=options.port,
+        browser=options.browser,
+        workers=options.workers,
+        progress=progress,
+    )
     return DONE
 
 
@@ -222,6 +236,21 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--mode", metavar="MODE", help="transit, bike+transit, car+transit, ...")
     explain.add_argument("--json", action="store_true", help="legs as GeoJSON")
     explain.add_argument("--chart", metavar="FILE.svg", help="travel time over all departures")
+    explore_ = _command(
+        commands,
+        "explore",
+        "open a local page: click a place, see its reach and travel times",
+        "halfcircle explore my-demo/out",
+    )
+    explore_.add_argument("out", metavar="OUT", help="output folder of a run")
+    explore_.add_argument("--study", metavar="FILE", help="its study file (default: looked for)")
+    explore_.add_argument(
+        "--port", type=_port, default=0, metavar="N", help="port of 127.0.0.1 (default: a free one)"
+    )
+    explore_.add_argument(
+        "--no-browser", dest="browser", action="store_false", help="do not open the page"
+    )
+    _add_workers(explore_)
     add_fetch_commands(
         _command(
             commands,
@@ -260,6 +289,13 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="threads (default: all processors); results do not depend on it",
     )
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65_535:
+        raise argparse.ArgumentTypeError("must be 0 to 65535")
+    return number
 
 
 def _positive(text: str) -> int:

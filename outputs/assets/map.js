@@ -298,7 +298,7 @@
       const before = DIMS.slice(0, DIMS.indexOf(dim));
       const now = layers[current];
       return layers.map((layer, i) => i).filter((i) =>
-        layers[i][dim] === wanted && before.every((d) => layers[i][d] === now[d]));
+        i < stored && layers[i][dim] === wanted && before.every((d) => layers[i][d] === now[d]));
     }
 
     function nearest(candidates) {
@@ -321,9 +321,11 @@
 
     function choose(layerIdx, quiet) {
       current = layerIdx;
+      before = layerIdx;
+      if (explorer && !quiet) explorer.chosen();
       paint();
       controls();
-      if (shown !== null) open(shown);
+      if (shown !== null && !explorer) open(shown);
       if (!quiet) remember();
     }
 
@@ -473,6 +475,20 @@
       return { weight: 0.6, color: value(current, zoneIdx) === 0 ? "#c9ced2" : "#ffffff" };
     }
 
+    // A layer that is not of the run: the last one, and not offered among the others.
+    const stored = layers.length;
+    let explorer = null;
+    let before = meta.first;
+
+    function show(layer, values, classes) {
+      layers[stored] = Object.assign({ scale: 1, own: null, facts: [], mark: null }, layer);
+      data.values[stored] = values;
+      meta.classes[layer.classes] = classes;
+      current = stored;
+      paint();
+      controls();
+    }
+
     const popup = L.popup({ maxWidth: 460, minWidth: 220, maxHeight: 420 });
 
     function open(zoneIdx, at) {
@@ -480,6 +496,11 @@
       selected = zoneIdx;
       shown = zoneIdx;
       drawn[zoneIdx].setStyle({ weight: 2.5, color: "#000000" }).bringToFront();
+      if (explorer) {
+        explorer.zone(zoneIdx);
+        remember();
+        return;
+      }
       popup.setContent(content(zoneIdx));
       if (at || !map.hasLayer(popup)) popup.setLatLng(at || centre(zoneIdx)).openOn(map);
       remember();
@@ -522,7 +543,10 @@
     function goTo(zoneIdx) {
       ui.found.replaceChildren();
       ui.search.value = data.names[zoneIdx];
-      map.setView(centre(zoneIdx), Math.max(map.getZoom(), meta.close_zoom), { animate: false });
+      const at = centre(zoneIdx);
+      // The explorer shows what lies around a place: it stays far enough away to see it.
+      if (!explorer) map.setView(at, Math.max(map.getZoom(), meta.close_zoom), { animate: false });
+      else if (!map.getBounds().contains(at)) map.panTo(at, { animate: false });
       open(zoneIdx, centre(zoneIdx));
     }
 
@@ -530,7 +554,7 @@
 
     function remember() {
       const now = layers[current];
-      const parts = DIMS.filter((dim) => now[dim] !== null && meta.values[dim].length > 1)
+      const parts = DIMS.filter((dim) => current < stored && now[dim] !== null && meta.values[dim].length > 1)
         .map((dim) => dim + "=" + encodeURIComponent(now[dim]));
       if (glyphsOn()) parts.push("glyphs=1");
       if (shown !== null) parts.push("zone=" + encodeURIComponent(data.ids[shown]));
@@ -588,6 +612,10 @@
     });
     draw();
     switches();
+    if (window.halfcircleExplore) {
+      explorer = window.halfcircleExplore({ map, meta, data, words, write, layers, show,
+        back: () => choose(before) });
+    }
     current = meta.first;
     fromAddress();
     document.documentElement.dataset.ready = "yes";
