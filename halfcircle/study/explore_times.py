@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from halfcircle._version import __version__
 from halfcircle.errors import HalfcircleError
-from halfcircle.study.blocks import run_key
 from halfcircle.study.config import Study
 from halfcircle.study.inputs import Inputs, read_inputs
 from halfcircle.study.modes import Modes, build_modes
 from halfcircle.study.progress import Progress
 from halfcircle.study.reach import ReachTables
+from halfcircle.study.run import study_key
 from halfcircle.study.scenario import Baseline, touched_modes, variant_modes
 from halfcircle.study.scenario_apply import apply_edits
 from halfcircle.study.study_file import read_study
@@ -174,9 +173,7 @@ class TimesOnDemand:
             inputs = read_inputs(self.study, progress)
             if list(inputs.zones.zone_id) != list(self.zone_id):
                 raise HalfcircleError("the zones of the study are no longer those of the run")
-            sources = [(s.role, s.path, s.sha256) for s in inputs.sources]
-            now = run_key([__version__, self.study.sha256, sources])
-            self.changed = now != self.run_hash
+            self.changed = study_key(self.study, inputs) != self.run_hash
             self._inputs = inputs
         if scenario == BASELINE:
             return build_modes(self.study, inputs, workers=self.workers, progress=progress)

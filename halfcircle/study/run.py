@@ -24,7 +24,7 @@ from halfcircle.study.chain_settings import chain_settings, used
 from halfcircle.study.cluster import connected
 from halfcircle.study.config import Study
 from halfcircle.study.engine import check_engine, engine_name
-from halfcircle.study.inputs import read_inputs
+from halfcircle.study.inputs import Inputs, read_inputs
 from halfcircle.study.isochrones import compute_isochrones
 from halfcircle.study.map_inputs import check_map_inputs
 from halfcircle.study.measures import compute_measures
@@ -38,7 +38,7 @@ from halfcircle.study.scenario_results import people_of
 from halfcircle.study.scenario_run import Scenarios, check_scenarios, compute_scenarios
 from halfcircle.study.study_file import read_study
 
-__all__ = ["Computed", "compute_study", "run_study", "study_result"]
+__all__ = ["Computed", "compute_study", "run_study", "study_key", "study_result"]
 
 R5_RULES = "r5: 60 s slack, transfers up to 1 km, position ceil(p n / 100) - 1, whole minutes"
 UNLISTED = ("manifest.json", "timings.json")
@@ -152,6 +152,12 @@ def run_study(
     return written
 
 
+def study_key(study: Study, inputs: Inputs) -> str:
+    """Key of a study: a hash of its file, its inputs and the program that computes it."""
+    hashes = [(s.role, s.path, s.sha256) for s in inputs.sources]
+    return run_key([__version__, study.sha256, hashes, engine_name(study)])
+
+
 def compute_study(
     study: Study,
     folder: Path,
@@ -169,8 +175,7 @@ def compute_study(
     looks = check_map_inputs(study, inputs.zones)
     engine_notices = check_engine(study, inputs).warnings
     engine = engine_name(study)
-    hashes = [(s.role, s.path, s.sha256) for s in inputs.sources]
-    key = run_key([__version__, study.sha256, hashes, engine])
+    key = study_key(study, inputs)
     check_border_rules(study, inputs)
     inputs = replace(inputs, skills=study_skills(study, inputs, border_inputs))
     with progress.stage("edits checked"):
