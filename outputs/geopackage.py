@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,13 @@ from halfcircle.outputs.classes import (
     loss_classes,
     reach_classes,
 )
-from halfcircle.outputs.layers import LayerKey, Layers, column_names
+from halfcircle.outputs.layers import Layers, column_names
 from halfcircle.outputs.legend import class_labels, delta_labels, layer_title
 from halfcircle.outputs.looks import BOUNDARY_COLOUR
+from halfcircle.outputs.mode_columns import winning_columns
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.shapes import border_line, zone_shapes
-from halfcircle.outputs.styles import line_qml, zones_qml
+from halfcircle.outputs.styles import categories_qml, line_qml, zones_qml
 from halfcircle.outputs.texts import Texts
 
 __all__ = ["write_geopackage", "write_regions"]
@@ -101,6 +103,9 @@ def write_geopackage(
     wide = gpd.GeoDataFrame(dict(zip(names, values, strict=True)), geometry=table.geometry)
     for position, name in enumerate(column for column in table if column != "geometry"):
         wide.insert(position, name, table[name])
+    fastest = [one for one in winning_columns(result, texts) if one.name not in wide]
+    for one in fastest:
+        wide[one.name] = one.values
     with replacing(path) as temporary:
         write_layer(wide, temporary, "zones", path)
         line = border_line(result)
@@ -116,9 +121,19 @@ def write_geopackage(
             )
             write_layer(frame, temporary, "boundaries", path)
         with closing(sqlite3.connect(temporary)) as database:
-            _describe(database, names, keys, texts)
+            titles = {n: layer_title(key, texts) for n, key in zip(names, keys, strict=True)}
+            _describe(database, titles | {one.name: one.title for one in fastest})
             method = result.looks.classes
             _add_styles(database, names, kept, areas=shapes.areas, texts=texts, method=method)
+            for one in fastest:
+                look = categories_qml(
+                    one.name,
+                    one.modes,
+                    areas=shapes.areas,
+                    labels=(texts("legend.missing"), *one.labels),
+                    colours=one.colours,
+                )
+                _add_style(database, "zones", one.name, look, default=False, about=one.title)
             if outlines:
                 look = line_qml(colour=BOUNDARY_COLOUR, width_mm=0.4)
                 _add_style(database, "boundaries", "boundaries", look, default=True, about="")
@@ -182,9 +197,7 @@ def write_layer(frame: Any, temporary: Path, layer: str, path: Path) -> None:
         raise OutputError(f"{path}: cannot be written: {error}") from error
 
 
-def _describe(
-    database: sqlite3.Connection, names: list[str], keys: tuple[LayerKey, ...], texts: Texts
-) -> None:
+def _describe(database: sqlite3.Connection, titles: Mapping[str, str]) -> None:
     """Give columns readable titles (the schema extension of GeoPackage)."""
     database.execute(EXTENSIONS)
     database.execute(DATA_COLUMNS)
@@ -193,11 +206,8 @@ def _describe(
         "('gpkg_data_columns', NULL, 'gpkg_schema', "
         "'http://www.geopackage.org/spec121/#extension_schema', 'read-write')"
     )
-    rows = []
-    for name, key in zip(names, keys, strict=True):
-        title = layer_title(key, texts)
-        # `name` must be unique in the table; the column's own name is.
-        rows.append(("zones", name, name, title, title))
+    # `name` must be unique in the table; the column's own name is.
+    rows = [("zones", name, name, title, title) for name, title in titles.items()]
     database.executemany(
         "INSERT OR REPLACE INTO gpkg_data_columns "
         "(table_name, column_name, name, title, description) VALUES (?, ?, ?, ?, ?)",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from halfcircle.outputs.layers import FIRST_SCENARIO
+from halfcircle.outputs.mode_columns import headline_shares
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.statistics import Weights
 from halfcircle.outputs.texts import Texts, capital
@@ -38,15 +39,10 @@ def mode_section(result: RunResult, weights: Weights, texts: Texts) -> dict[str,
 
 
 def _sets(result: RunResult, weights: Weights, texts: Texts) -> list[dict[str, Any]]:
-    table = result.winning_mode
-    if table is None or not len(table):
+    table = headline_shares(result)
+    if not len(table):
         return []
-    table = table[table["scenario"] == FIRST_SCENARIO]
     opportunity = result.opportunities[0].name
-    table = table[table["opportunity"] == opportunity]
-    table = table[table["group"] == table["group"].iloc[0]]
-    percentiles = sorted(set(table["percentile"]), key=lambda p: (abs(p - 50), p))
-    table = table[table["percentile"] == percentiles[0]]
     weight = pd.Series(weights.values, index=result.zones.zone_id)
     people = texts("combined.over_people" if weights.name is not None else "combined.over_zones")
     found = []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import quoteattr
 
 from halfcircle.outputs.classes import MISSING_HATCH, ZERO_COLOUR, Classes
 
-__all__ = ["line_qml", "raster_qml", "zones_qml"]
+__all__ = ["categories_qml", "line_qml", "raster_qml", "zones_qml"]
 
 HEAD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 
@@ -46,10 +46,54 @@ def zones_qml(
         end = f"{field} < 0" if upper == 0 else f"{field} <= {upper:.15g}"
         filters.append(end if lower is None else f"{field} > {lower:.15g} AND {end}")
         lower = upper
+    colours = (ZERO_COLOUR, *classes.colours)
+    return _rules_qml(filters, labels, colours, areas=areas, aliases=aliases)
+
+
+def categories_qml(
+    column: str,
+    values: Sequence[str],
+    *,
+    areas: bool,
+    labels: Sequence[str],
+    colours: Sequence[str],
+) -> str:
+    """QGIS style (QML) of zones by a text; those without one are hatched.
+
+    Parameters
+    ----------
+    column : str
+        Attribute that is shown.
+    values : sequence of str
+        Texts that have a colour.
+    areas : bool
+        False for zones that are points.
+    labels : sequence of str
+        Legend texts: "no value", then one per value.
+    colours : sequence of str
+        One per value.
+
+    Returns
+    -------
+    str
+    """
+    field = '"' + column.replace('"', '""') + '"'
+    filters = [f"{field} IS NULL"]
+    filters += [f"{field} = '" + value.replace("'", "''") + "'" for value in values]
+    return _rules_qml(filters, labels, colours, areas=areas, aliases=None)
+
+
+def _rules_qml(
+    filters: Sequence[str],
+    labels: Sequence[str],
+    colours: Sequence[str],
+    *,
+    areas: bool,
+    aliases: Mapping[str, str] | None,
+) -> str:
+    """One rule per filter; the first is that of missing values."""
     symbols = [_hatched() if areas else _marker("#ffffff", outline=MISSING_HATCH)]
-    symbols += [
-        _fill(colour) if areas else _marker(colour) for colour in (ZERO_COLOUR, *classes.colours)
-    ]
+    symbols += [_fill(colour) if areas else _marker(colour) for colour in colours]
     rules = "".join(
         f"<rule key={quoteattr(f'r{i}')} symbol={quoteattr(str(i))} "
         f"filter={quoteattr(rule)} label={quoteattr(label)}/>"

@@ -73,6 +73,9 @@ def check_study(path: Path, *, progress: Progress | None = None) -> tuple[str, b
     if inputs.ways is not None:
         lines.append(f"  {inputs.ways!r}")
     lines += [f"  {feed!r}" for feed in inputs.feeds]
+    for label, hubs in (("park and ride", inputs.parking), ("shared bicycles", inputs.rental)):
+        if hubs is not None:
+            lines.append(f"  {label}: {hubs!r}")
     return "\n".join(lines), True
 
 

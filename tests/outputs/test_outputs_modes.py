@@ -1,5 +1,10 @@
 """Sets of modes and parking places in the report."""
 
+import sqlite3
+from contextlib import closing
+from xml.etree import ElementTree
+
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -79,3 +84,34 @@ def test_in_the_page_as_text(with_modes, language, tmp_path) -> None:
     assert HOSTILE not in page
     kept = pd.read_parquet(tmp_path / "winning_mode.parquet")
     assert len(kept) == 2 * len(run.zones)
+
+
+def test_the_fastest_mode_in_the_geopackage(with_modes, tmp_path) -> None:
+    from halfcircle.outputs import build_layers, write_geopackage
+    from halfcircle.outputs.layers import build_loss_layers
+
+    run, _ = with_modes
+    path = write_geopackage(
+        run, build_layers(run), build_loss_layers(run), tmp_path / "study.gpkg", texts=Texts("nl")
+    )
+    zones = gpd.read_file(path, layer="zones").set_index("zone_id")
+    found = zones["fastest_best_30min"].reindex(run.zones.zone_id)
+    most = run.winning_mode[run.winning_mode["most"] == 1].set_index("zone_id")["mode"]
+    assert pd.isna(found.iloc[0])
+    assert found.iloc[1:].tolist() == most.reindex(run.zones.zone_id).tolist()[1:]
+    assert set(found.iloc[1:]) == {"walk", "car+transit"}
+    with closing(sqlite3.connect(path)) as database:
+        (style,) = database.execute(
+            "SELECT styleQML FROM layer_styles WHERE styleName = 'fastest_best_30min'"
+        ).fetchone()
+        (title,) = database.execute(
+            "SELECT title FROM gpkg_data_columns WHERE column_name = 'fastest_best_30min'"
+        ).fetchone()
+    root = ElementTree.fromstring(style.partition("\n")[2])
+    rules = [(rule.get("filter"), rule.get("label")) for rule in root.iter("rule")]
+    column = '"fastest_best_30min"'
+    assert [rule for rule, _ in rules[:3] if rule] == [
+        f"{column} IS NULL", f"{column} = 'walk'", f"{column} = 'car+transit'",
+    ]  # fmt: skip
+    assert "P+R" in {label for _, label in rules}
+    assert title.startswith("Snelste vervoerwijze: waarmee de meeste banen")
