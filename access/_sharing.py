@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,26 +36,58 @@ def sides_of(
     return Sides(Weights(opportunities).matrix, known, labels.with_unit(f"{{}} per {each}"))
 
 
-def block_weights(source: TravelTimeSource, block: npt.NDArray[np.int64], decay: Decay) -> Floats:
-    return np.asarray(decay(source.times_s(block)), dtype=np.float64)
+def plain(factor: Floats, _q: int) -> Floats:
+    return factor
 
 
-def competitors(
-    source: TravelTimeSource,
-    demand: Floats,
-    *,
-    decay: Decay,
-    impedance: Impedance,
-    block_size: int,
-) -> Floats:
-    """``D[p, j, q] = sum_k demand[k, q] f_q[k, p, j]``: the first sweep."""
-    n_q = demand.shape[1]
-    met = np.zeros((len(source.percentiles), len(source.destinations), n_q))
-    for block in origin_blocks(len(source.origins), block_size):
-        factor = block_weights(source, block, decay)
-        for q in range(n_q):
-            met[:, :, q] += np.einsum("ipj,i->pj", impedance(factor, q), demand[block, q])
-    return met
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """Travel times as weights, gone through a block of origins at a time.
+
+    Parameters
+    ----------
+    source : TravelTimeSource
+    decay : callable
+        Seconds -> weight in 0..1, 0 at infinity.
+    block_size : int
+        Origins at a time.
+    """
+
+    source: TravelTimeSource
+    decay: Decay
+    block_size: int
+
+    def blocks(self) -> Iterator[tuple[npt.NDArray[np.int64], Floats]]:
+        """Blocks of origins with their weights, (n_block, n_percentiles, n_destinations)."""
+        for block in origin_blocks(len(self.source.origins), self.block_size):
+            yield block, np.asarray(self.decay(self.source.times_s(block)), dtype=np.float64)
+
+    def competitors(self, demand: Floats, impedance: Impedance = plain) -> Floats:
+        """``D[p, j, q] = sum_k demand[k, q] f_q[k, p, j]``: the first sweep."""
+        n_q = demand.shape[1]
+        met = np.zeros((len(self.source.percentiles), len(self.source.destinations), n_q))
+        for block, factor in self.blocks():
+            for q in range(n_q):
+                met[:, :, q] += np.einsum("ipj,i->pj", impedance(factor, q), demand[block, q])
+        return met
+
+    def shared(
+        self,
+        ratio: Floats,
+        undefined: npt.NDArray[np.bool_],
+        impedance: Impedance = plain,
+    ) -> Floats:
+        """``A[i, p, q] = sum_j f_q[i, p, j] ratio[p, j, q]``: the second sweep."""
+        n_q = ratio.shape[2]
+        out = np.empty((len(self.source.origins), len(self.source.percentiles), n_q))
+        for block, factor in self.blocks():
+            for q in range(n_q):
+                part = impedance(factor, q)
+                out[block, :, q] = np.einsum("ipj,pj->ip", part, ratio[:, :, q])
+                if undefined[:, :, q].any():
+                    touched = np.einsum("ipj,pj->ip", part, undefined[:, :, q].astype(np.float64))
+                    out[block, :, q] = np.where(touched > 0.0, np.nan, out[block, :, q])
+        return out
 
 
 def per_competitor(supply: Floats, competing: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
@@ -63,33 +95,6 @@ def per_competitor(supply: Floats, competing: Floats) -> tuple[Floats, npt.NDArr
     some = competing > 0.0
     ratio = np.divide(supply[np.newaxis], competing, out=np.zeros_like(competing), where=some)
     return ratio, ~some & (supply[np.newaxis] > 0.0)
-
-
-def shared(
-    source: TravelTimeSource,
-    ratio: Floats,
-    undefined: npt.NDArray[np.bool_],
-    *,
-    decay: Decay,
-    impedance: Impedance,
-    block_size: int,
-) -> Floats:
-    """``A[i, p, q] = sum_j f_q[i, p, j] ratio[p, j, q]``: the second sweep."""
-    n_q = ratio.shape[2]
-    out = np.empty((len(source.origins), len(source.percentiles), n_q))
-    for block in origin_blocks(len(source.origins), block_size):
-        factor = block_weights(source, block, decay)
-        for q in range(n_q):
-            part = impedance(factor, q)
-            out[block, :, q] = np.einsum("ipj,pj->ip", part, ratio[:, :, q])
-            if undefined[:, :, q].any():
-                touched = np.einsum("ipj,pj->ip", part, undefined[:, :, q].astype(np.float64))
-                out[block, :, q] = np.where(touched > 0.0, np.nan, out[block, :, q])
-    return out
-
-
-def plain(factor: Floats, _q: int) -> Floats:
-    return factor
 
 
 def standardised(factor: Floats, total: Floats) -> Floats:

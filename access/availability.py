@@ -8,14 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from halfcircle.access._sharing import (
-    blank_unknown,
-    competitors,
-    per_competitor,
-    plain,
-    shared,
-    sides_of,
-)
+from halfcircle.access._sharing import Sweep, blank_unknown, per_competitor, sides_of
 from halfcircle.access.measure_table import Labels, labels_of, measure_table
 from halfcircle.access.measures import Decay
 from halfcircle.access.travel_times import TravelTimeSource
@@ -65,10 +58,9 @@ def spatial_availability(
         raise StudyError(f"spatial availability: alpha must be a positive number, not {alpha!r}")
     sides = sides_of(source, opportunities, demand)
     pull = sides.demand**alpha
-    met = competitors(source, pull, decay=decay, impedance=plain, block_size=block_size)
-    ratio, _ = per_competitor(sides.supply, met)
-    nobody = np.zeros(ratio.shape, dtype=np.bool_)
-    each = shared(source, ratio, nobody, decay=decay, impedance=plain, block_size=block_size)
+    sweep = Sweep(source, decay, block_size)
+    ratio, _ = per_competitor(sides.supply, sweep.competitors(pull))
+    each = sweep.shared(ratio, np.zeros(ratio.shape, dtype=np.bool_))
     available = each * pull[:, np.newaxis, :]
     groups = len(demand.groups)
     unknown = np.isnan(demand.values).T

@@ -18,11 +18,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from halfcircle.access._sharing import (
+    Sides,
+    Sweep,
     blank_unknown,
-    competitors,
     per_competitor,
-    plain,
-    shared,
     sides_of,
     standardised,
 )
@@ -80,18 +79,9 @@ def floating_catchment(
     OpportunityError
         Counts do not fit the places or groups do not match.
     """
-    sides = sides_of(source, opportunities, demand)
-    met = competitors(source, sides.demand, decay=decay, impedance=plain, block_size=block_size)
-    ratio, undefined = per_competitor(sides.supply, met)
-    values = shared(source, ratio, undefined, decay=decay, impedance=plain, block_size=block_size)
-    return measure_table(
-        source,
-        source.origins.place_id,
-        sides.labels,
-        blank_unknown(values, missing),
-        measure="floating_catchment",
-        scenario=scenario,
-    )
+    sides, sweep = sides_of(source, opportunities, demand), Sweep(source, decay, block_size)
+    values = sweep.shared(*per_competitor(sides.supply, sweep.competitors(sides.demand)))
+    return _told("floating_catchment", source, sides, values, scenario, missing)
 
 
 def three_step_catchment(
@@ -113,24 +103,16 @@ def three_step_catchment(
     Parameters, Returns and Raises are those of `floating_catchment`; measure
     ``three_step_catchment``.
     """
-    sides = sides_of(source, opportunities, demand)
+    sides, sweep = sides_of(source, opportunities, demand), Sweep(source, decay, block_size)
     offers = (sides.supply > 0.0).astype(np.float64)
 
     def chosen(factor: Floats, q: int) -> Floats:
         selection = standardised(factor, (factor @ offers[:, q])[:, :, np.newaxis])
         return factor * selection
 
-    met = competitors(source, sides.demand, decay=decay, impedance=chosen, block_size=block_size)
-    ratio, undefined = per_competitor(sides.supply, met)
-    values = shared(source, ratio, undefined, decay=decay, impedance=chosen, block_size=block_size)
-    return measure_table(
-        source,
-        source.origins.place_id,
-        sides.labels,
-        blank_unknown(values, missing),
-        measure="three_step_catchment",
-        scenario=scenario,
-    )
+    met = sweep.competitors(sides.demand, chosen)
+    values = sweep.shared(*per_competitor(sides.supply, met), chosen)
+    return _told("three_step_catchment", source, sides, values, scenario, missing)
 
 
 def balanced_catchment(
@@ -154,7 +136,7 @@ def balanced_catchment(
     Parameters, Returns and Raises are those of `floating_catchment`; measure
     ``balanced_catchment``.
     """
-    sides = sides_of(source, opportunities, demand)
+    sides, sweep = sides_of(source, opportunities, demand), Sweep(source, decay, block_size)
     offers = (sides.supply > 0.0).astype(np.float64)
     lived_in = (sides.demand > 0.0).astype(np.float64)
 
@@ -162,18 +144,26 @@ def balanced_catchment(
         own = factor * offers[:, q]
         return standardised(own, own.sum(axis=2, keepdims=True))
 
-    met = competitors(source, sides.demand, decay=decay, impedance=by_origin, block_size=block_size)
-    total = competitors(source, lived_in, decay=decay, impedance=plain, block_size=block_size)
-    ratio, undefined = per_competitor(sides.supply, met)
+    ratio, undefined = per_competitor(sides.supply, sweep.competitors(sides.demand, by_origin))
     # Dividing the ratio by the column total once is the same as dividing every weight by it.
-    ratio = standardised(ratio, total)
-    values = shared(source, ratio, undefined, decay=decay, impedance=plain, block_size=block_size)
+    values = sweep.shared(standardised(ratio, sweep.competitors(lived_in)), undefined)
     values = np.where((lived_in > 0.0)[:, np.newaxis, :], values, np.nan)
+    return _told("balanced_catchment", source, sides, values, scenario, missing)
+
+
+def _told(
+    measure: str,
+    source: TravelTimeSource,
+    sides: Sides,
+    values: Floats,
+    scenario: str,
+    missing: npt.NDArray[np.bool_] | None,
+) -> pd.DataFrame:
     return measure_table(
         source,
         source.origins.place_id,
         sides.labels,
         blank_unknown(values, missing),
-        measure="balanced_catchment",
+        measure=measure,
         scenario=scenario,
     )

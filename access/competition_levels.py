@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from halfcircle._checks import Faults
-from halfcircle.access._sharing import blank_unknown, competitors, per_competitor, plain, shared
+from halfcircle.access._sharing import Sweep, blank_unknown, per_competitor
 from halfcircle.access.measure_table import check_sides, measure_table, paired_demand
 from halfcircle.access.measures import Decay, Weights
 from halfcircle.access.travel_times import TravelTimeSource
@@ -111,27 +111,16 @@ def competition_by_level(
 
     people, labels = paired_demand([opportunities], demand)
     supply = Weights([opportunities]).matrix
+    sweeps = [Sweep(source, each, block_size) for each in decays]
     met = np.zeros((len(source.percentiles), len(source.destinations), n_levels))
     for e in range(n_levels):
-        of_level = competitors(
-            source,
-            people[:, e : e + 1],
-            decay=decays[e],
-            impedance=plain,
-            block_size=block_size,
-        )
-        met += of_level * s[e]
+        met += sweeps[e].competitors(people[:, e : e + 1]) * s[e]
     ratio, undefined = per_competitor(supply, met)
     values = np.empty((len(source.origins), len(source.percentiles), n_levels))
     for e in range(n_levels):
         open_to = undefined & (s[e] > 0.0)
-        values[:, :, e : e + 1] = shared(
-            source,
-            (ratio @ s[e])[:, :, np.newaxis],
-            open_to.any(axis=2, keepdims=True),
-            decay=decays[e],
-            impedance=plain,
-            block_size=block_size,
+        values[:, :, e : e + 1] = sweeps[e].shared(
+            (ratio @ s[e])[:, :, np.newaxis], open_to.any(axis=2, keepdims=True)
         )
     each = demand.unit or demand.name
     return measure_table(

@@ -21,6 +21,8 @@ MEASURE_INDICATORS: dict[str, str] = {
     "measure_mean": "mean over {people}",
     "measure_mean_of_sites": "mean over the sites of the area",
     "measure_mean_of_area": "mean over those whom the measure counts",
+    "measure_low_of_area": "a tenth of those whom the measure counts have this or less",
+    "measure_high_of_area": "a tenth of those whom the measure counts have this or more",
     "measure_gini": "population-weighted Gini coefficient: 0 all the same, towards 1 all with few",
     "measure_palma": "mean of the richest tenth of the people / of the poorest 40 %",
     "measure_theil": "Theil's T: 0 all the same; between regions + within regions",
@@ -115,7 +117,8 @@ def area_indicators(result: RunResult) -> Iterator[Indicator]:
             scenario=str(row["scenario"]),
             quantity=QUANTITY,
         )
-        figure = "mean_of_area" if row["index"] == "mean" else str(row["index"])
+        figure = str(row["index"])
+        figure = f"{figure}_of_area" if figure in ("mean", "low", "high") else figure
         area = ("all", "all", result.name)
         yield _row(result, area, f"measure_{figure}", key, float(row["value"]), str(row["unit"]))
 

@@ -30,7 +30,22 @@ from halfcircle.outputs.texts import Texts, capital
 __all__ = ["measure_section"]
 
 N_ROWS = 16
+SPREAD = ("mean", "low", "high")
+# Of more measures than these the table shows means only.
+MOST_SPREAD = 2
 N_MAPS = 8
+# Of kinds that tell several things: what their map shows.
+MAPPED = {
+    "nearest": "minutes_to_1",
+    "spatial-availability": "spatial_availability_per_person",
+    "reverse-reach": "reverse_reach",
+    "transport-performance": "transport_performance",
+    "amenity-norm": "minutes_to_nearest",
+    "dual-earner": "dual_joint",
+    "mode-gap": "mode_ratio",
+    "borrowed-size": "borrowed_share",
+}
+LEAST_KNOWN = 1 / 3
 N_STEPS = 12
 N_PAIRS = 20
 TENTH = "income_tenth_"
@@ -68,8 +83,12 @@ def measure_section(
         rows = table[table["name"].astype(str) == name]
         kind = str(rows["kind"].iloc[0])
         told = rows["measure"].isin(TOLD_APART) | (kind in KINDS_TOLD_APART)
-        rows = rows[~told | (rows["index"] != "mean")]
-        shown = _map(result, layers, name, sheet, f"measure{number}", texts)
+        rows = rows[~told | ~rows["index"].isin(SPREAD)]
+        if len(set(rows["measure"])) > MOST_SPREAD:
+            rows = rows[~rows["index"].isin(SPREAD[1:])]
+        shown = None
+        if sum(bool(part["map"]) for part in parts) < N_MAPS:
+            shown = _map(result, layers, (name, kind), sheet, f"measure{number}", texts)
         parts.append(
             {
                 "title": words.title(name),
@@ -77,7 +96,7 @@ def measure_section(
                 "definition": words.definition(kind),
                 "source": words.source(kind),
                 "table": _table(rows, name, weights, words),
-                "map": shown if sum(bool(part["map"]) for part in parts) < N_MAPS else None,
+                "map": shown,
                 "tenths": _tenths(rows, f"tenths{number}", words),
                 "closures": _closures(result, name, words),
                 "pairs": _pairs(result, name, words),
@@ -115,6 +134,7 @@ def _table(
         column: list(dict.fromkeys(u for m, i, u in figures if (m, i) == column))
         for column in columns
     }
+    of_people = all(index in SPREAD for _, index in columns)
     means_only = all(index == "mean" for _, index in columns)
     shown = []
     layers = list(rows.groupby(LAYER, sort=False, dropna=False))
@@ -134,7 +154,7 @@ def _table(
     more = len(layers) - len(shown)
     return {
         "caption": words("caption_people", name=title, people=people)
-        if means_only
+        if of_people
         else words("caption", name=title),
         "head": words("column_layer"),
         "heads": [
@@ -202,15 +222,23 @@ def _joined(name: str, word: Callable[[str], str]) -> str:
 
 
 def _map(
-    result: RunResult, layers: Layers, name: str, sheet: Sheet, identifier: str, texts: Texts
+    result: RunResult,
+    layers: Layers,
+    what: tuple[str, str],
+    sheet: Sheet,
+    identifier: str,
+    texts: Texts,
 ) -> dict[str, Any] | None:
-    """The main layer of a measure, drawn with classes of its own; None if there is nothing."""
+    """The main layer of a measure, drawn with classes of its own; None if few zones have any."""
+    name, kind = what
+    code = MAPPED.get(kind, "")
     mine = [
         i
         for i, key in enumerate(layers.keys)
         if key.measure.partition(JOINT)[0] == name
+        and key.measure.partition(JOINT)[2] in ("", code)
         and key.scenario == FIRST_SCENARIO
-        and np.isfinite(layers.values[i]).any()
+        and np.isfinite(layers.values[i]).mean() > LEAST_KNOWN
         and np.nanmax(layers.values[i]) > 0
     ]
     own = layers.take(mine)

@@ -19,6 +19,7 @@ from halfcircle.access import (
 )
 from halfcircle.access.measure_table import MEASURE_COLUMNS, SITE_MEASURES
 from halfcircle.errors import Fault
+from halfcircle.outputs.statistics import weighted_quantile
 from halfcircle.study.measures_inputs import whole_of
 from halfcircle.study.measures_job import AREA_COLUMNS, LAYER, Job, Tables, area_rows
 
@@ -28,10 +29,13 @@ OF_REACH = ("cumulative", "decay")
 RATIOS = {"gini", "palma", "theil", "theil_between", "theil_within", "concentration",
           "concentration_erreygers"}  # fmt: skip
 N_CLASSES = 10
+SPREAD = ("mean", "low", "high")
 
 
 def mean_rows(measures: pd.DataFrame, people: pd.Series | None) -> pd.DataFrame:
-    """Mean of every measure of zones: over people, or over sites for what is told of sites.
+    """Mean of every measure of zones, and what its worst and best tenth have.
+
+    Over people, or over sites for what is told of sites.
 
     Parameters
     ----------
@@ -43,7 +47,8 @@ def mean_rows(measures: pd.DataFrame, people: pd.Series | None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `AREA_COLUMNS`, index ``mean``; left_out counts people (or zones) without a value.
+        `AREA_COLUMNS`, index ``mean``, ``low`` (a tenth has this or less) and ``high`` (a tenth
+        has this or more); left_out counts people (or zones) without a value.
     """
     rows: list[tuple[object, ...]] = []
     for key, part in measures.groupby([*LAYER, "unit"], dropna=False, sort=False):
@@ -54,10 +59,19 @@ def mean_rows(measures: pd.DataFrame, people: pd.Series | None) -> pd.DataFrame:
         value = part["value"].to_numpy(np.float64)
         known = ~np.isnan(value)
         total = float(weight[known].sum())
-        mean = float(value[known] @ weight[known] / total) if total > 0.0 else float("nan")
         left_out = float(weight.sum()) - total
-        rows.append((*layer, "mean", mean, unit, total, left_out))
+        for index, figure in _spread(value[known], weight[known]).items():
+            rows.append((*layer, index, figure, unit, total, left_out))
     return pd.DataFrame(rows, columns=list(AREA_COLUMNS))
+
+
+def _spread(value: npt.NDArray[np.float64], weight: npt.NDArray[np.float64]) -> dict[str, float]:
+    counted = weight > 0.0
+    value, weight = value[counted], weight[counted]
+    if not len(value):
+        return dict.fromkeys(SPREAD, float("nan"))
+    ends = [weighted_quantile(value, weight, share) for share in (0.1, 0.9)]
+    return dict(zip(SPREAD, (float(np.average(value, weights=weight)), *ends), strict=True))
 
 
 def chosen_rows(job: Job, table: pd.DataFrame) -> pd.DataFrame:

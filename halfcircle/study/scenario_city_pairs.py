@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 
 from halfcircle._checks import Faults, nearest
+from halfcircle.access.scoreboard import city_pairs as scoreboard
+from halfcircle.access.travel_times import TravelTimeSource
 from halfcircle.errors import ScenarioError
 from halfcircle.places import Zones
 from halfcircle.study.modes import Modes
 
 __all__ = ["city_pairs", "zone_of"]
 
-NORM_S = 3600.0
+NORM_MIN = 60.0
 
 
 def zone_of(zones: Zones, text: str, where: str, faults: Faults) -> int:
@@ -48,35 +50,51 @@ def city_pairs(
     Raises
     ------
     ScenarioError
-        A zone is not there.
+        A zone is not there, or is paired with itself.
     """
     faults = Faults()
     numbers = [
         (zone_of(zones, a, "city_pairs", faults), zone_of(zones, b, "city_pairs", faults))
         for a, b in pairs
     ]
+    for (a, b), texts in zip(numbers, pairs, strict=True):
+        if a == b >= 0:
+            faults.add("city_pairs", "a pair of a place with itself", values=[" - ".join(texts)])
     faults.raise_errors(ScenarioError)
-    rows = []
-    both = [pair for a, b in numbers for pair in ((a, b), (b, a))]
-    origins = np.unique(np.array([a for a, _ in both], dtype=np.int64))
-    place = {int(o): i for i, o in enumerate(origins)}
+    cities = [str(zones.zone_id[i]) for i in dict.fromkeys(i for pair in numbers for i in pair)]
+    wanted = [
+        (str(zones.zone_id[a]), str(zones.zone_id[b]))
+        for pair in numbers
+        for a, b in (pair, pair[::-1])
+    ]
+    label = dict(zip(zones.zone_id, zones.label, strict=True))
+    frames = []
     for mode, source in baseline.sources.items():
-        times = []
-        for found in (source, variant.sources[mode]):
-            median = found.percentiles.index(50) if 50 in found.percentiles else 0
-            times.append(found.times_s(origins)[:, median] if len(origins) else None)
-        for a, b in both:
-            one, other = (float(t[place[a], b]) for t in times if t is not None)
-            rows.append(
+        one, other = (
+            _times(found, cities).reindex(pd.MultiIndex.from_tuples(wanted))
+            for found in (source, variant.sources[mode])
+        )
+        minutes = [found["travel_time_min"].to_numpy(np.float64) for found in (one, other)]
+        frames.append(
+            pd.DataFrame(
                 {
-                    "from": zones.label[a],
-                    "to": zones.label[b],
+                    "from": [label[start] for start, _ in wanted],
+                    "to": [label[end] for _, end in wanted],
                     "mode": mode,
-                    "minutes_baseline": one / 60 if np.isfinite(one) else np.nan,
-                    "minutes_variant": other / 60 if np.isfinite(other) else np.nan,
-                    "difference": (other - one) / 60 if np.isfinite(one + other) else np.nan,
-                    "within_an_hour_baseline": one <= NORM_S,
-                    "within_an_hour_variant": other <= NORM_S,
+                    "minutes_baseline": minutes[0],
+                    "minutes_variant": minutes[1],
+                    "difference": minutes[1] - minutes[0],
+                    "within_an_hour_baseline": one["within"].to_numpy(bool),
+                    "within_an_hour_variant": other["within"].to_numpy(bool),
                 }
             )
-    return pd.DataFrame(rows)
+        )
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def _times(source: TravelTimeSource, cities: list[str]) -> pd.DataFrame:
+    """Pairs of a scoreboard by their ends: the median over departures, else the first."""
+    pairs = scoreboard(source, city_id=cities, limit_min=NORM_MIN)
+    known = tuple(source.percentiles)
+    chosen = pairs[pairs["percentile"] == (50 if 50 in known else known[0])]
+    return chosen.set_index(["origin_id", "destination_id"])
