@@ -14,13 +14,14 @@ from halfcircle._checks import Faults, nearest
 from halfcircle.access.linked_ways import Told
 from halfcircle.access.transit import Journey, Leg, explain_journey
 from halfcircle.access.transit_times import HeadwayDraws, TransitTimes
+from halfcircle.access.without_ride import LeastDirect
 from halfcircle.errors import StudyError
 from halfcircle.gtfs import Timetable
 from halfcircle.outputs import pair_chart
 from halfcircle.places import Zones
 from halfcircle.study._clock import clock_s
 from halfcircle.study.inputs import read_inputs
-from halfcircle.study.mode_names import TRANSIT_MODES
+from halfcircle.study.mode_names import TRANSIT_MODES, access_way
 from halfcircle.study.modes import build_modes
 from halfcircle.study.progress import Progress
 from halfcircle.study.study_file import read_study
@@ -147,11 +148,25 @@ def _told(source: TransitTimes | None, journey: Journey, leg: Leg) -> Told | Non
     """How the first or last leg is travelled; None of others."""
     if source is None:
         return None
+    if leg.kind == "direct":
+        return Told(_direct_way(source, journey))
     if leg.kind == "access" and leg.to_stop_idx is not None and source.access is not None:
         return source.access.told(journey.origin_idx, leg.to_stop_idx)
     if leg.kind == "egress" and leg.from_stop_idx is not None and source.egress is not None:
         return source.egress.told(journey.destination_idx, leg.from_stop_idx)
     return None
+
+
+def _direct_way(source: TransitTimes, journey: Journey) -> str:
+    """On foot, or by one's own bicycle where that is faster."""
+    direct = source.search.direct_s
+    if not isinstance(direct, LeastDirect):
+        return "walk"
+    at = np.array([journey.origin_idx])
+    on_foot_s, own_s = (
+        float(d(at)[0, journey.destination_idx]) for d in (direct.one, direct.other)
+    )
+    return "walk" if on_foot_s <= own_s else access_way(source.mode)
 
 
 def _how(source: TransitTimes, journey: Journey, leg: Leg) -> str:

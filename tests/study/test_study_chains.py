@@ -187,6 +187,36 @@ def test_the_journey_names_the_place(town: Path) -> None:
     assert len(legs[0]["geometry"]["coordinates"]) == 3
 
 
+def test_the_journey_without_a_ride(town: Path) -> None:
+    build(town, '["transit", "bike+transit"]')
+    path = town / "study.toml"
+    assert "destination: direct, on foot" in explain_study(path, "z0", "z1", "07:00")
+    by_bike = explain_study(path, "z0", "z1", "07:00", mode="bike+transit")
+    assert "destination: direct, by bicycle" in by_bike
+
+
+def test_congestion_slows_the_way_to_the_station(town: Path, tmp_path: Path) -> None:
+    scenario = (
+        '[[scenarios]]\nname = "jam"\nedits = [ { type = "congestion", '
+        "factors = { residential = 2.0 } } ]\n"
+    )
+    build(town, '["transit", "car+transit"]', further=PARKING + scenario)
+    found = compute_study(
+        read_study(town / "study.toml"), tmp_path, workers=1, progress=Progress(quiet=True)
+    )
+    differences = found.result.scenarios
+    assert differences is not None
+    lost = differences.set_index(["mode", "zone_id", "band_min"])["delta"]
+    # three minutes are two blocks now: z0, four blocks away, walks
+    assert lost["car+transit", "z0", 30] < 0
+    assert (lost["transit"] == 0).all()
+    assert (lost.dropna() <= 0).all()
+    places = found.result.further["park_and_ride"].set_index(["scenario", "place_id"])
+    reach = places["people_in_reach"]
+    assert reach["baseline", "p3"] == sum(range(1, 9))
+    assert reach["jam", "p3"] == sum(range(2, 7))
+
+
 def test_a_run_with_everything(town: Path, tmp_path: Path) -> None:
     every = '["walk", "car", "transit", "bike+transit", "car+transit", "transit+bike"]'
     best = 'best_of = { green = ["walk", "transit"], any = ["walk", "car", "transit+bike"] }\n'
