@@ -14,7 +14,6 @@ import numpy.typing as npt
 from halfcircle._checks import Faults
 from halfcircle.access.transit._engines import Engine
 from halfcircle.access.transit._readers import Reader, build_reader
-from halfcircle.access.transit.percentiles import percentile_index
 from halfcircle.access.transit.query import StopLinks, TransitQuery
 from halfcircle.errors import InputError
 
@@ -163,10 +162,10 @@ class TransitSearch:
     ) -> Float64:
         """Percentiles over the departures of opportunities within reach, for a block of origins.
 
-        Each departure has its own reach; these are sorted from little to much and read at
-        `percentile_index`. So a low percentile stands for a bad moment to leave, where a low
-        percentile of travel time stands for a good one. Percentile 50 is the median over
-        departures. Parameters and faults as for `opportunities_within`.
+        Each departure has its own reach; these are sorted from little to much and read at the same
+        positions as travel times (`percentile_index`). So a low percentile stands for a bad moment
+        to leave, where a low percentile of travel time stands for a good one. Percentile 50 is the
+        median over departures. Parameters and faults as for `opportunities_within`.
 
         Returns
         -------
@@ -180,7 +179,7 @@ class TransitSearch:
         """Both `mean_over_departures` and `percentiles_over_departures`, from one search."""
         weight, cutoff = self._checked_opportunities(weights, cutoffs_s)
         n_departures = self.query.n_departures
-        index = percentile_index(self.percentiles, n_departures)
+        index = self.query.positions
         origins = self._origins(origin_idx)
         n_cutoffs, n_weights = len(cutoff), weight.shape[1]
         mean = np.empty((len(origins), n_cutoffs, n_weights))

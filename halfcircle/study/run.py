@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,13 +16,12 @@ from halfcircle.errors import OutputError
 from halfcircle.outputs import RunResult, Settings, write_outputs
 from halfcircle.outputs.manifest import write_manifest
 from halfcircle.outputs.sheets import CsvStyle
-from halfcircle.study.blocks import BlockStore, Runner, run_key
+from halfcircle.study.blocks import BlockStore, Here, Runner, run_key
 from halfcircle.study.border import compute_border
 from halfcircle.study.border_inputs import read_border_inputs
 from halfcircle.study.border_rules import check_border_rules
 from halfcircle.study.border_skills import study_skills
 from halfcircle.study.chain_settings import chain_settings, used
-from halfcircle.study.cluster import connected
 from halfcircle.study.config import Study
 from halfcircle.study.engine import check_engine, engine_name
 from halfcircle.study.inputs import Inputs, read_inputs
@@ -140,7 +140,7 @@ def run_study(
     folder = out if out is not None else study.out
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file, expected a folder for the results")
-    with connected(scheduler, progress) as runner:
+    with _runner(scheduler, progress) as runner:
         computed = compute_study(
             study, folder, workers=workers, resume=resume, runner=runner, progress=progress
         )
@@ -156,6 +156,15 @@ def study_key(study: Study, inputs: Inputs) -> str:
     """Key of a study: a hash of its file, its inputs and the program that computes it."""
     hashes = [(s.role, s.path, s.sha256) for s in inputs.sources]
     return run_key([__version__, study.sha256, hashes, engine_name(study)])
+
+
+def _runner(scheduler: str | None, progress: Progress) -> AbstractContextManager[Runner]:
+    """What computes blocks; Dask takes a while to import, so only who wants it waits for it."""
+    if scheduler is None:
+        return nullcontext(Here())
+    from halfcircle.study.cluster import connected
+
+    return connected(scheduler, progress)
 
 
 def compute_study(
