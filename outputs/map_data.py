@@ -264,7 +264,7 @@ def stored_values(values: npt.NDArray[np.float64]) -> tuple[list[int | None], in
     return [None if gone else value for gone, value in zip(missing, whole, strict=True)], scale
 
 
-def fitting_layers(layers: Layers, *, max_bytes: int) -> npt.NDArray[np.int64]:
+def fitting_layers(layers: Layers, max_bytes: int) -> npt.NDArray[np.int64]:
     """Positions of the layers that fit into a map, main ones first, returned in reading order.
 
     Parameters
@@ -278,11 +278,13 @@ def fitting_layers(layers: Layers, *, max_bytes: int) -> npt.NDArray[np.int64]:
     array of int64
     """
     main = layers.main_first()
-    n = fitting(layers.values[main], max_bytes=max_bytes)
+    n = fitting(layers.values[main], max_bytes)
     return np.sort(main[:n])
 
 
-def fitting(rows: npt.NDArray[np.float64], *, max_bytes: int) -> int:
+def fitting(
+    rows: Sequence[npt.NDArray[np.float64]] | npt.NDArray[np.float64], max_bytes: int
+) -> int:
     """How many of these rows of values fit, at least one where there are any."""
     used = 0
     for n, row in enumerate(rows):

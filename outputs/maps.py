@@ -216,18 +216,20 @@ def map_content(
     """
     others = [losses, *(part for part in (deltas, measures) if part is not None)]
     n_all = len(layers) + sum(map(len, others))
-    shares = [VALUE_BYTES * len(part) // max(4 * n_all, 1) for part in others]
-    kept = layers.take(fitting_layers(layers, max_bytes=VALUE_BYTES - sum(shares)))
-    parts = [kept] + [
-        part.take(fitting_layers(part, max_bytes=share)) if len(part) else part
-        for part, share in zip(others, shares, strict=True)
-    ]
+    parts = [layers, *others]
+    if sum(map(len, parts)) > fitting([row for part in parts for row in part.values], VALUE_BYTES):
+        # Reach first: the rest shares a quarter, by their numbers of layers.
+        shares = [VALUE_BYTES * len(part) // (4 * n_all) for part in others]
+        parts = [layers.take(fitting_layers(layers, VALUE_BYTES - sum(shares)))] + [
+            part.take(fitting_layers(part, share)) if len(part) else part
+            for part, share in zip(others, shares, strict=True)
+        ]
+    kept = parts[0]
     shown = table_layers(parts, texts, units=measure_units(result))
     circles = circle_layers(result, texts)
     if circles:
         n_all += len(circles)
-        rows = np.stack([layer.values for layer in circles])
-        shown += circles[: fitting(rows, max_bytes=CIRCLE_BYTES)]
+        shown += circles[: fitting([layer.values for layer in circles], CIRCLE_BYTES)]
     stored = [stored_values(layer.values) for layer in shown]
     reasons = reasons_by_zone(result)
     data = shape_data(result) | {

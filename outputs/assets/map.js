@@ -618,7 +618,11 @@
     }
     current = meta.first;
     fromAddress();
-    document.documentElement.dataset.ready = "yes";
+    // Once drawn, not once asked to draw: the canvas follows with the next frame.
+    requestAnimationFrame(() => {
+      document.documentElement.dataset.readyMs = Math.round(performance.now());
+      document.documentElement.dataset.ready = "yes";
+    });
   }
 
   window.halfcircleMap = function (map) {

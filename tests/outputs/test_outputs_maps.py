@@ -133,9 +133,9 @@ def test_what_does_not_fit_is_said(make_run, tmp_path, monkeypatch):
 
 def test_main_layers_fit_first(make_run):
     layers = build_layers(make_run(8))
-    kept = fitting_layers(layers, max_bytes=1)
+    kept = fitting_layers(layers, 1)
     assert [layers.keys[i].band_min for i in kept] == [45]
-    assert list(fitting_layers(layers, max_bytes=10**9)) == list(range(40))
+    assert list(fitting_layers(layers, 10**9)) == list(range(40))
 
 
 @pytest.mark.parametrize(
