@@ -22,7 +22,7 @@ from porto_alegre import write_study
 from halfcircle.access.measures import Weights, cumulative_block
 from halfcircle.access.transit import build_transit_search
 from halfcircle.study import Progress, read_inputs, read_study, run_study
-from halfcircle.study.modes import Modes, _Builder
+from halfcircle.study.modes import build_modes
 
 N_ORIGINS = 1227
 
@@ -49,9 +49,9 @@ def engine_ratio(study_path: Path, workers: int) -> None:
     """Time the search over timetables against the baseline engine, alternating, medians."""
     study, progress = read_study(study_path), Progress(quiet=True)
     inputs = read_inputs(study, progress)
-    builder = _Builder(study, study.reach, inputs, Modes(), workers, progress)
-    fast = builder.transit_times("transit")[0]
-    timetable = builder.timetables[0][0]
+    modes = build_modes(study, inputs, workers=workers, progress=progress, only=["transit"])
+    fast = modes.sources["transit"]
+    timetable = modes.timetables[0][0]
     slow = build_transit_search(
         timetable, fast.search.access, fast.search.egress, fast.search.query,
         direct_s=fast.search.direct_s, engine="range-raptor", workers=workers,
