@@ -40,7 +40,7 @@ INDICATORS: dict[str, str] = {
 
 
 def build_indicators(result: RunResult, layers: Layers, losses: Layers) -> list[Indicator]:
-    """Indicators of the whole study area, of each country and of each region.
+    """Indicators of the whole study area, of each country, other area and daily urban system.
 
     Parameters
     ----------
@@ -110,6 +110,9 @@ def _areas(result: RunResult) -> Iterator[tuple[Area, npt.NDArray[np.bool_]]]:
     if country is not None:
         for side in sorted(set(country) - {""}):
             yield ("country", side, side), np.asarray(country == side)
+    for name, area_of_zone in result.areas.items():
+        for area in sorted(set(area_of_zone) - {""}):
+            yield (name, str(area), str(area)), np.asarray(area_of_zone == area)
     table = result.membership
     if table is None:
         return

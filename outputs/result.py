@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from halfcircle._checks import Faults
@@ -128,6 +129,9 @@ class RunResult:
         Measures beside reach: of zones, of the whole area, between cities, of amenities.
     winning_mode : DataFrame, optional
         Which mode of each best-of set is the fastest.
+    areas : mapping of str to array of str, shape (n_zones,)
+        Other zonings that indicators are told of: by name, the area of each zone, the empty string
+        for none.
     regions : mapping of str to GeoDataFrame
         Layer name -> region polygons.
     further : mapping of str to DataFrame
@@ -185,6 +189,7 @@ class RunResult:
     area_measures: pd.DataFrame | None = None
     city_pairs: pd.DataFrame | None = None
     closures: pd.DataFrame | None = None
+    areas: Mapping[str, npt.NDArray[np.object_]] = field(default_factory=dict)
     winning_mode: pd.DataFrame | None = None
     regions: Mapping[str, Any] = field(default_factory=dict)
     further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -212,6 +217,9 @@ class RunResult:
         for one in self.isochrones:
             if one.times_s.shape != (n_zones,) or not 0 <= one.zone_idx < n_zones:
                 faults.add(f"isochrones {one.name!r}", f"do not fit {n_zones:,} zones")
+        for name, area in self.areas.items():
+            if len(area) != n_zones:
+                faults.add(f"areas {name!r}", f"for {len(area):,} zones, but there are {n_zones:,}")
         known = {opportunity.name for opportunity in self.opportunities}
         if self.weight is not None and self.weight not in known:
             faults.add("weight", "no opportunity has this name", values=[self.weight])

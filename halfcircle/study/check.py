@@ -19,6 +19,7 @@ from halfcircle.study.measures_inputs import read_measure_columns
 from halfcircle.study.progress import Progress
 from halfcircle.study.scenario_run import check_scenarios
 from halfcircle.study.study_file import read_study
+from halfcircle.study.zone_columns import read_areas
 
 __all__ = ["check_study"]
 
@@ -48,6 +49,7 @@ def check_study(path: Path, *, progress: Progress | None = None) -> tuple[str, b
         check_border_rules(study, inputs)
         study_skills(study, inputs, further)
         read_measure_columns(study, inputs)
+        read_areas(study, inputs.zones)
         notes = Faults()
         notes.extend(inputs.zones.notices)
         for opportunity in inputs.opportunities:

@@ -44,6 +44,7 @@ class OutputsConfig:
     boundaries: tuple[BoundaryConfig, ...] = ()
     claims: bool = False
     travel_times: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,11 @@ def read_outputs(top: Table, modes: Sequence[str]) -> OutputsConfig:
     for mode in travel_times:
         if mode not in modes:
             table.fault("travel_times", "is no mode of [reach]", mode, nearest(mode, modes))
+    areas = table.texts("areas")
     table.finish()
     method = next(one for one in CLASS_METHODS if one == (chosen or "quantile"))
     style: CsvStyle = "comma" if csv == "comma" else "point"
-    return OutputsConfig(folder, style, method, tuple(boundaries), claims, travel_times)
+    return OutputsConfig(folder, style, method, tuple(boundaries), claims, travel_times, areas)
 
 
 def read_isochrones(

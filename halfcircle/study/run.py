@@ -37,6 +37,7 @@ from halfcircle.study.regions import compute_regions
 from halfcircle.study.scenario_results import people_of
 from halfcircle.study.scenario_run import Scenarios, check_scenarios, compute_scenarios
 from halfcircle.study.study_file import read_study
+from halfcircle.study.zone_columns import read_areas
 
 __all__ = ["Computed", "compute_study", "run_study", "study_key", "study_result"]
 
@@ -181,6 +182,7 @@ def compute_study(
     inputs = read_inputs(study, progress)
     border_inputs = read_border_inputs(study, inputs.zones)
     measure_columns = read_measure_columns(study, inputs)
+    areas = read_areas(study, inputs.zones)
     looks = check_map_inputs(study, inputs.zones)
     engine_notices = check_engine(study, inputs).warnings
     engine = engine_name(study)
@@ -270,6 +272,7 @@ def compute_study(
         study_hash=key,
         **about_border.by_name(),
         **measures.by_name(),
+        areas=areas,
     )
     return Computed(result, store, scenarios)
 

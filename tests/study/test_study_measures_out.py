@@ -12,7 +12,7 @@ from measure_villages import STUDY, write_study
 from toy_times import INF, ToyTimes, square
 
 from halfcircle.access.transit_times import HeadwayDraws
-from halfcircle.errors import OutputError
+from halfcircle.errors import OutputError, StudyError
 from halfcircle.outputs import RunResult, Texts, build_layers, build_loss_layers, build_report
 from halfcircle.outputs.measure_layers import build_measure_layers, measure_units
 from halfcircle.outputs.measure_words import measure_words
@@ -276,6 +276,23 @@ def test_over_draws_values_are_means_and_decisions_take_mean_times() -> None:
     assert found["value"].iloc[0] == 2.5
     assert np.isnan(found["value"].iloc[1])
     assert over_draws(tables[:1]) is tables[0]
+
+
+def test_indicators_for_another_zoning(tmp_path: Path) -> None:
+    text = MEASURES + '[outputs]\nareas = ["part"]\n'
+    run_study(write_study(tmp_path, text), out=tmp_path / "out")
+    table = pd.read_csv(tmp_path / "out" / "indicators.csv", encoding="utf-8-sig")
+    own = table[(table["area_type"] == "part") & (table["scenario"] == "baseline")]
+    rows = own[(own["indicator"] == "measure_mean") & (own["measure"] == "nearest")]
+    # In the west 100 people take 5 minutes and 200 take 10; in the east 100 take 5.
+    assert dict(zip(rows["area_id"], rows["value"], strict=True)) == {
+        "east": 5.0,
+        "west": pytest.approx(25 / 3),
+    }
+    beyond = own[own["measure"].astype(str).str.endswith("beyond_norm")]
+    assert set(beyond["area_id"]) == {"east", "west"}
+    with pytest.raises(StudyError, match=r"areas: zones.csv has no such column: 'parts'.*'part'"):
+        study_result(write_study(tmp_path, text.replace('["part"]', '["parts"]')))
 
 
 def test_a_study_without_measures_has_none_of_it(tmp_path: Path) -> None:
