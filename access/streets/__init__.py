@@ -22,6 +22,7 @@ from halfcircle.access.streets.profiles import (
 )
 from halfcircle.access.streets.search import MAX_LIMIT_S, Links, street_links, street_times_s
 from halfcircle.access.streets.snapping import SNAP_REASONS, Snaps
+from halfcircle.access.streets.speed_factors import SpeedFactor, with_speed_factors
 from halfcircle.access.streets.speeds import CountryLookup, country_lookup
 from halfcircle.access.streets.tags import ROAD_CLASSES
 from halfcircle.access.streets.ways import Restriction, StreetWays
@@ -38,6 +39,7 @@ __all__ = [
     "Mode",
     "Restriction",
     "Snaps",
+    "SpeedFactor",
     "StreetHierarchy",
     "StreetLinks",
     "StreetNetwork",
@@ -52,4 +54,5 @@ __all__ = [
     "read_osm",
     "street_links",
     "street_times_s",
+    "with_speed_factors",
 ]

@@ -6,8 +6,11 @@ Examples
 >>> from tempfile import TemporaryDirectory
 >>> with TemporaryDirectory() as folder:
 ...     study = write_demo(Path(folder))
-...     sorted(path.name for path in study.parent.iterdir())
-['hale-esche.gtfs.zip', 'halelijn.gtfs.zip', 'region.osm.pbf', 'study.toml', 'zones.gpkg']
+...     names = sorted(path.name for path in study.parent.iterdir())
+>>> names[:3]
+['commuters.csv', 'hale-esche.gtfs.zip', 'halelijn.gtfs.zip']
+>>> names[3:]
+['region.osm.pbf', 'study.toml', 'zones.gpkg']
 """
 
 from __future__ import annotations

@@ -31,6 +31,8 @@ def write_twin_towns(folder: Path) -> Path:
         write_feed(folder / file_name, feed_key)
     write_zones(folder / "zones.gpkg")
     study = folder / "study.toml"
-    source = importlib.resources.files("halfcircle.demo").joinpath("twin-towns.toml")
-    study.write_bytes(source.read_bytes())
+    files = importlib.resources.files("halfcircle.demo")
+    study.write_bytes(files.joinpath("twin-towns.toml").read_bytes())
+    commuters = files.joinpath("data", "twin_towns_commuters.csv")
+    (folder / "commuters.csv").write_bytes(commuters.read_bytes())
     return study

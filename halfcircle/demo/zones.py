@@ -69,6 +69,11 @@ class DemoZone:
     jobs_high: int
     schools: int
 
+    @property
+    def workers(self) -> int:
+        """Residents who work, wherever that is: half of them, rounded down."""
+        return self.population // 2
+
 
 @dataclass(frozen=True)
 class _Square:
@@ -243,6 +248,7 @@ def zones_frame(geometry: Geometry = GEOMETRY) -> Any:
         "municipality": [z.municipality for z in zones],
         "country": [z.country for z in zones],
         "population": [z.population for z in zones],
+        "workers": [z.workers for z in zones],
         "jobs": [z.jobs for z in zones],
         "jobs_low": [z.jobs - z.jobs_high for z in zones],
         "jobs_high": [z.jobs_high for z in zones],

@@ -93,6 +93,19 @@ class OpportunityConfig:
 
 
 @dataclass(frozen=True)
+class SpeedFactorConfig:
+    """``[[streets.speed_factors]]``: speeds of cars at a time of day, by class of road and area."""
+
+    time_of_day: str
+    factors: Mapping[str, float]
+    country: str = ""
+    area: Path | None = None
+    column: str | None = None
+    values: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class StreetsConfig:
     """``[streets]``: the street network."""
 
@@ -102,6 +115,8 @@ class StreetsConfig:
     max_snap_m: float = 1000.0
     source: str = "OpenStreetMap"
     licence: str = "ODbL 1.0"
+    speed_factors: tuple[SpeedFactorConfig, ...] = ()
+    time_of_day: str | None = None
 
 
 @dataclass(frozen=True)

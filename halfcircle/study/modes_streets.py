@@ -24,6 +24,7 @@ from halfcircle.access.streets import (
     WalkProfile,
     build_network,
     country_lookup,
+    with_speed_factors,
 )
 from halfcircle.access.streets.edits import apply_congestion
 from halfcircle.access.streets.osmnx_bridge import network_from_place
@@ -33,6 +34,7 @@ from halfcircle.errors import Fault, StudyError
 from halfcircle.study.config import ReachConfig, StreetsConfig, Study
 from halfcircle.study.inputs import Inputs, cache_folder
 from halfcircle.study.progress import Progress
+from halfcircle.study.speed_factors import study_speed_factors
 
 __all__ = ["Building", "StreetModes", "limit_s", "snap_reasons"]
 
@@ -138,10 +140,18 @@ class StreetModes:
             with self.building.progress.stage(f"{mode} network"):
                 network = self._network(mode, kmh, streets)
                 if mode == "car":
+                    network = self.at_time_of_day(network)
                     network = apply_congestion(network, self.building.inputs.congestion)
             self.building.notices.extend(network.notices)
             self.networks[mode, kmh] = network
         return self.networks[mode, kmh]
+
+    def at_time_of_day(self, network: StreetNetwork) -> StreetNetwork:
+        """Cars at the speeds of the time of day that the study asks for."""
+        rules = study_speed_factors(self.building.study)
+        network, notices = with_speed_factors(network, rules, country_of=self.country_of())
+        self.building.notices.extend(notices)
+        return network
 
     def _network(self, mode: str, kmh: float | None, streets: StreetsConfig) -> StreetNetwork:
         country = streets.country or self.main_country()

@@ -61,6 +61,9 @@ def study_sources(study: Study, lock: Lock | None = None) -> tuple[Source, ...]:
     if study.streets is not None:
         for path in study.streets.osm:
             add("streets", path, name=study.streets.source, licence=study.streets.licence)
+        areas = [row for row in study.streets.speed_factors if row.area is not None]
+        for path, source in {row.area: row.source for row in areas if row.area}.items():
+            add("speed factors", path, name=source)
         if study.streets.place is not None:
             found.append(
                 Source(

@@ -34,6 +34,7 @@ from halfcircle.study.config import (
 from halfcircle.study.maps_file import read_isochrones, read_outputs
 from halfcircle.study.measures_file import read_measures, with_longest
 from halfcircle.study.scenario_file import read_scenarios
+from halfcircle.study.streets_file import read_streets
 from halfcircle.study.study_file_chains import (
     by_vehicle,
     check_modes,
@@ -88,7 +89,7 @@ def read_study(path: Path) -> Study:
     general.finish()
     zones = _zones(top)
     opportunities = _opportunities(top)
-    streets = _streets(top)
+    streets = read_streets(top)
     times = _times(top)
     transit = read_transit(top)
     parking, bikes = read_park_and_ride(top), read_shared_bikes(top)
@@ -189,24 +190,6 @@ def _opportunities(top: Table) -> tuple[OpportunityConfig, ...]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         top.fault("opportunities", "a name occurs twice", name)
     return tuple(result)
-
-
-def _streets(top: Table) -> StreetsConfig | None:
-    if not top.has("streets"):
-        return None
-    table = top.table("streets")
-    config = StreetsConfig(
-        osm=tuple(table.resolved("osm", p) for p in table.texts("osm")),
-        place=table.text("place"),
-        country=table.text("country"),
-        max_snap_m=table.number("max_snap_m", 1000.0, above=0.0) or 1000.0,
-        source=table.text("source", "OpenStreetMap contributors") or "",
-        licence=table.text("licence", "ODbL 1.0") or "",
-    )
-    if table.has("osm") == table.has("place"):
-        table.fault("osm", 'give either osm = ["region.osm.pbf"] or place = "Maastricht, NL"')
-    table.finish()
-    return config
 
 
 def _times(top: Table) -> tuple[TimesConfig, ...]:
