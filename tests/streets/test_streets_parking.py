@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import osmium
 import pytest
+from real_data import data_path
 
 from halfcircle.access.streets.parking import read_park_and_ride
 from halfcircle.errors import StreetError
@@ -48,3 +49,12 @@ def test_none_and_no_file(tmp_path: Path) -> None:
     assert len(read_park_and_ride([path]).osm_id) == 0
     with pytest.raises(StreetError, match=r"c.osm.pbf: cannot be read"):
         read_park_and_ride([tmp_path / "c.osm.pbf"])
+
+
+@pytest.mark.real_data
+def test_the_places_of_aachen() -> None:
+    found = read_park_and_ride([data_path("border_triangle/osm/aachen.osm.pbf")])
+    capacity = dict(zip(found.name, found.capacity, strict=True))
+    assert len(found.osm_id) == 9
+    assert capacity["Park + Ride Westfriedhof"] == 179
+    assert ((found.lon > 5.9) & (found.lon < 6.3) & (found.lat > 50.6) & (found.lat < 50.9)).all()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import osmium
 import pytest
 from shapely.geometry import box
 
@@ -123,3 +124,19 @@ def test_faults_of_the_study_file_together(tmp_path: Path) -> None:
         "modes: needs the table [streets]: 'car_passenger+transit'",
     ):
         assert message in told, message
+
+
+def test_places_of_the_extracts(tmp_path: Path) -> None:
+    path = tmp_path / "a.osm.pbf"
+    mutable = osmium.osm.mutable
+    tags = {"amenity": "parking", "park_ride": "yes", "capacity": "80"}
+    with osmium.SimpleWriter(str(path)) as writer:
+        writer.add_node(mutable.Node(id=4, location=(6.0, 51.0), tags=tags, version=1))
+    config = ParkAndRideConfig(osm=True, parking_min=4.0)
+    found = parking_places(config, (path,))
+    assert found.hub_id.tolist() == found.name.tolist() == ["node/4"]
+    assert (found.capacity.tolist(), found.handling_s.tolist()) == ([80.0], [240.0])
+    with osmium.SimpleWriter(str(path), overwrite=True) as writer:
+        writer.add_node(mutable.Node(id=4, location=(6.0, 51.0), version=1))
+    with pytest.raises(StudyError, match="no parking place of the extracts is tagged park_ride"):
+        parking_places(config, (path,))
