@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from halfcircle._files import write_text
 from halfcircle.access.travel_times import TravelTimeSource
+from halfcircle.outputs._assets import asset
 from halfcircle.outputs._columns import Column, Table
 from halfcircle.outputs.columns import TABLES, TRAVEL_TIMES
 from halfcircle.outputs.isochrone_table import ISOCHRONES
@@ -93,7 +95,7 @@ def matrix_files(result: RunResult) -> dict[str, TravelTimeSource]:
 
 
 def write_data_dictionary(
-    tables: Mapping[str, Table], path: Path, *, style: CsvStyle = "point"
+    tables: Mapping[str, Table], path: Path, *, language: str = "en", style: CsvStyle = "point"
 ) -> Path:
     """Write what each column of each table means, as CSV.
 
@@ -102,6 +104,8 @@ def write_data_dictionary(
     tables : mapping of str to Table
         As of `run_tables`.
     path : Path
+    language : {"en", "nl", "de"}
+        Of units and descriptions; what was not translated is told in English.
     style : {"point", "comma"}
 
     Returns
@@ -113,19 +117,29 @@ def write_data_dictionary(
     OutputError
         The file cannot be written.
     """
+    units, meanings = (_translated(part, language) for part in ("units", "descriptions"))
     rows = [
         (
             file,
             column.name,
             column.kind,
-            column.unit,
+            units.get(column.unit, column.unit),
             *("yes" if flag else "no" for flag in (column.key, not column.required)),
-            column.description,
+            meanings.get(column.description, column.description),
         )
         for file, table in tables.items()
         for column in table.columns
     ]
     return write_sheet(path, SHEETS["data_dictionary"].column_names, rows, style=style)
+
+
+def _translated(part: str, language: str) -> dict[str, str]:
+    """English -> words in another language, of units or of descriptions."""
+    if language == "en":
+        return {}
+    tree = tomllib.loads(asset("texts", "columns.toml"))[part]
+    at = ("nl", "de").index(language)
+    return {english: words[at] for english, words in tree.items()}
 
 
 def write_data_package(

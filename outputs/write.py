@@ -54,7 +54,7 @@ def write_outputs(
     folder : Path
         Made where it does not exist; files of an earlier run are replaced, each in one step.
     language : {"en", "nl", "de"}
-        Of report, map, and titles in the GeoPackage and the rasters.
+        Of report, map, data dictionary, and titles in the GeoPackage and the rasters.
     csv : {"point", "comma"}
         Comma and decimal point, or semicolon and decimal comma, in CSV files.
     claims : bool
@@ -94,7 +94,9 @@ def write_outputs(
     for name, table in result.further.items():
         written.append(write_frame(folder / f"{name}.csv", table, style=csv))
     tables = run_tables(result, wide, claims=checked is not None)
-    written.append(write_data_dictionary(tables, folder / "data_dictionary.csv", style=csv))
+    written.append(
+        write_data_dictionary(tables, folder / "data_dictionary.csv", language=language, style=csv)
+    )
     written.append(write_data_package(result, tables, folder / "datapackage.json", style=csv))
     written.append(
         write_geopackage(
