@@ -226,7 +226,7 @@ class _Work:
         """Whom means are over: those that the measure names, else the population."""
         counts = counts_by_name(state.inputs)
         name = config.values.get("people") or config.values.get("at_risk")
-        if not isinstance(name, str):
+        if not isinstance(name, str) or not name:
             name = next((one for one in PEOPLE if one in counts), None)
         if name is None:
             return None

@@ -163,7 +163,8 @@ class _Job:
                 missing=self.not_connected,
             )
             table = table[table["opportunity"] != COUNT]
-            found["reach"] = pd.concat([found["reach"], table], ignore_index=True)
+            if len(table):  # modes without a timetable have no departures
+                found["reach"] = pd.concat([found["reach"], table], ignore_index=True)
         if won is not None:
             found["winning_mode"] = won
         if self.border is None or not isinstance(source, _HeldTimes):

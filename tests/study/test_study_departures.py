@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from halfcircle.errors import StudyError
-from halfcircle.study import run_study
+from halfcircle.study import run_study, study_result
 from halfcircle.study.study_file import read_study
 
 FEED = {
@@ -122,3 +122,12 @@ def test_the_whole_matrix_is_written_where_asked_for(study: Path) -> None:
     assert rows["column"].tolist() == list(times.columns)
     with pytest.raises(StudyError, match=r"travel_times: is no mode of \[reach\]: 'walk'"):
         read_study(edited(study, "[reach]", '[outputs]\ntravel_times = ["walk"]\n[reach]'))
+
+
+def test_modes_without_a_timetable_have_no_departures(study: Path) -> None:
+    edited(study, 'modes = ["transit"]', 'modes = ["crow_fly", "transit"]')
+    result = study_result(study)
+    by_mode = result.reach.groupby("mode")["measure"].unique()
+    assert list(by_mode["crow_fly"]) == ["cumulative"]
+    assert set(by_mode["transit"]) == {"cumulative", "mean", "departures"}
+    assert result.reach["value"].dtype == "float64"

@@ -218,6 +218,17 @@ def test_mode_gap_and_transport_poverty(tmp_path: Path) -> None:
     assert people == 40
 
 
+def test_a_mode_gap_of_everybody(tmp_path: Path) -> None:
+    text = (
+        '[[measures]]\nkind = "mode-gap"\nslow = "by_bike"\nfast = "by_car"\n'
+        'opportunities = "jobs"\nbands_min = [15]\n'
+    )
+    result = run(tmp_path, text)
+    # Over the 100 people of a and the 200 of b; c reaches nothing either way.
+    mean = area_value(result, "mean", mode="by_bike / by_car", measure="mode_gap", group="all")
+    assert mean == pytest.approx((100 * -0.6 + 200 * -1 / 7) / 300)
+
+
 def test_borrowed_size(tmp_path: Path) -> None:
     text = (
         '[[measures]]\nkind = "borrowed-size"\nopportunities = "jobs"\nmodes = "by_car"\n'
