@@ -44,12 +44,18 @@ class BlockJob(Protocol):
 class Runner(Protocol):
     """Where blocks are computed."""
 
+    @property
+    def parts(self) -> int:
+        """Blocks that all origins should at least make, to keep everybody busy."""
+
     def run(self, job: BlockJob, blocks: Mapping[str, Block]) -> Iterator[tuple[str, Tables]]:
         """Names and tables of all blocks, in whatever order they are finished."""
 
 
 class Here:
     """Blocks computed in this process, one after the other; each takes several threads."""
+
+    parts = 1
 
     def run(self, job: BlockJob, blocks: Mapping[str, Block]) -> Iterator[tuple[str, Tables]]:
         """Names and tables, in the order of `blocks`."""

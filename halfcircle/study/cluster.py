@@ -32,6 +32,9 @@ CONNECT_S = 5.0
 PATIENCE_S = 300.0
 POLL_S = 2.0
 TRIALS = 3
+# Blocks per mode, at least: enough for some dozens of threads. Not by their number, so that a run
+# that was killed goes on with its blocks on a cluster of any size.
+PARTS = 128
 
 Tables = dict[str, pd.DataFrame]
 
@@ -113,6 +116,8 @@ class ClusterRunner:
     patience_s : float, seconds
         How long to go on without any worker.
     """
+
+    parts = PARTS
 
     def __init__(
         self, client: Any, address: str, progress: Progress, *, patience_s: float = PATIENCE_S
@@ -198,6 +203,7 @@ class ClusterRunner:
             for _ in blocks:
                 name = self._next(done)
                 yield name, self._tables(name, futures.pop(name))
+            self._count()
         finally:
             if self.client.status == "running":
                 if futures:

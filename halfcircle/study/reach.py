@@ -331,11 +331,14 @@ def _all_blocks(
 ) -> dict[str, pd.DataFrame]:
     source = job.source
     n_cells = len(source.destinations) * len(source.percentiles)
-    size = int(np.clip(BLOCK_CELLS // n_cells, 16, 1024))
-    blocks = list(origin_blocks(len(source.origins), size))
-    if origins is not None:
-        blocks = [origins[i : i + size] for i in range(0, len(origins), size)]
-    named = {f"{part}{source.mode.replace('+', '-')}-{block[0]:08d}": block for block in blocks}
+    wanted = np.arange(len(source.origins)) if origins is None else origins
+    n_parts = 1 if job.here_only else store.runner.parts
+    share = -(-len(wanted) // n_parts)
+    size = int(np.clip(min(BLOCK_CELLS // n_cells, share), 16, 1024))
+    blocks = [wanted[block] for block in origin_blocks(len(wanted), size)]
+    # With its size: a cluster cuts origins into smaller blocks.
+    named = {f"{part}{source.mode}-{block[0]:08d}-{len(block)}": block for block in blocks}
+    named = {name.replace("+", "-"): block for name, block in named.items()}
     parts: dict[str, list[pd.DataFrame]] = {}
     found = store.all_tables(job, named, progress=progress, label=f"reach by {source.mode}")
     for tables in found:

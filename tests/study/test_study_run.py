@@ -130,7 +130,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
     assert not (tmp_path / "reach.parquet").exists()
     first, computed[:] = computed[:8], []
     # One finished block is damaged meanwhile: it is computed again, the others are not.
-    broken = next((tmp_path / ".blocks").rglob(f"{first[0][0]}-00000000-reach.parquet"))
+    broken = next((tmp_path / ".blocks").rglob(f"{first[0][0]}-00000000-64-reach.parquet"))
     broken.write_bytes(broken.read_bytes()[:100])
 
     def counts(self, block):
