@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from pyproj import CRS, Transformer
+from scipy.spatial import cKDTree
 
 from halfcircle.outputs.layers import Layers
 from halfcircle.outputs.result import RunResult
@@ -28,6 +29,7 @@ __all__ = [
     "fitting_layers",
     "label_places",
     "pack",
+    "point_spacing_m",
     "reasons_by_zone",
     "shape_data",
     "stored_values",
@@ -307,6 +309,15 @@ def reasons_by_zone(result: RunResult) -> dict[str, dict[str, dict[int, str]]]:
             by_mode = found.setdefault(str(scenario), {})
             by_mode.setdefault(str(mode), {})[zone_idx[zone_id]] = str(reason)
     return found
+
+
+def point_spacing_m(result: RunResult) -> float:
+    """Usual distance from a zone to its nearest neighbour, metres: how large dots may be."""
+    xy = np.unique(result.zones.places.xy_m(result.zones.crs), axis=0)
+    if len(xy) < 2:
+        return 1_000.0
+    nearest_m = np.asarray(cKDTree(xy).query(xy, k=[2])[0])
+    return round(float(np.median(nearest_m)), 1)
 
 
 def pack(data: Any) -> str:

@@ -45,7 +45,8 @@ class FinishedRun:
     ----------
     folder : Path
     result : RunResult
-        With the tables that the explorer shows; opportunities have no values, only names.
+        With the tables that the explorer shows. Opportunities of zones are not among them: in
+        their place stands what is near each zone, which only decides what is named on the map.
     layers, losses, deltas, measures : Layers
         Of the result.
     """
@@ -165,7 +166,7 @@ def read_run(folder: Path) -> FinishedRun:
     opportunities = tuple(
         Opportunities(
             name,
-            np.full((1, len(zones)), np.nan),
+            _sizes(tables["reach"], name, zones)[None, :],
             unit=known.get(name, {}).get("unit"),
             year=known.get(name, {}).get("year"),
         )
@@ -200,6 +201,22 @@ def read_run(folder: Path) -> FinishedRun:
         build_delta_layers(result),
         build_measure_layers(result),
     )
+
+
+def _sizes(reach: pd.DataFrame, opportunity: str, zones: Zones) -> npt.NDArray[np.float64]:
+    """What is within the shortest band of the first mode, shape (n_zones,)."""
+    rows = reach[
+        (reach["opportunity"].astype(str) == opportunity)
+        & (reach["scenario"].astype(str) == "baseline")
+        & (reach["group"].astype(str) == "all")
+        & (reach["measure"].astype(str) == "cumulative")
+    ]
+    if not len(rows):
+        return np.full(len(zones), np.nan)
+    rows = rows[(rows["mode"] == rows["mode"].iloc[0])]
+    rows = rows[rows["band_min"] == rows["band_min"].min()].drop_duplicates("zone_id")
+    values = rows.set_index(rows["zone_id"].astype(str))["value"].reindex(zones.zone_id)
+    return values.to_numpy(np.float64, na_value=np.nan)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -64,11 +64,25 @@
     const renderer = L.canvas({ padding: 0.3 });
     const drawn = [];
 
+    // Dots nearly touch at every zoom, within what can be seen and clicked.
+    function dotRadius() {
+      const metres = 40075016.7 * Math.cos((map.getCenter().lat * Math.PI) / 180);
+      const pixels = (meta.spacing_m * 256 * Math.pow(2, map.getZoom())) / metres;
+      return Math.min(Math.max(0.48 * pixels, 2), 14);
+    }
+
+    if (!meta.areas) {
+      map.on("zoomend", () => {
+        const radius = dotRadius();
+        for (const shape of drawn) shape.setRadius(radius);
+      });
+    }
+
     function draw() {
       const scale = data.scale;
       data.zones.forEach((zone, zoneIdx) => {
         const options = { renderer: renderer, weight: 0.6, color: "#ffffff", fillOpacity: 1 };
-        if (!meta.areas) Object.assign(options, { radius: meta.radius, color: "#5a5a5a" });
+        if (!meta.areas) Object.assign(options, { radius: dotRadius(), color: "#5a5a5a" });
         const shape = hc.zoneShape(zone, meta.areas, scale, options);
         shape.on("click", (event) => {
           L.DomEvent.stopPropagation(event);
@@ -113,7 +127,7 @@
         const amount = value(current, zoneIdx);
         const style = { fillColor: hc.colourOf(amount, classes, hatch) };
         // Empty zones are nearly white: a white edge would not be seen.
-        if (meta.areas && zoneIdx !== shown) style.color = amount === 0 ? "#c9ced2" : "#ffffff";
+        if (meta.areas && zoneIdx !== shown) style.color = amount === 0 ? "#aab3b9" : "#ffffff";
         shape.setStyle(style);
       });
       ui.classes.closest("p").hidden = !layers[current].own;
@@ -227,6 +241,8 @@
     function glyphs() {
       roseLayer.clearLayers();
       shownGlyphs = null;
+      // Names of places would lie under the half circles, which tell theirs when pointed at.
+      map.getContainer().classList.toggle("hc-with-glyphs", glyphsOn());
       if (!glyphsOn()) return;
       shownGlyphs = roseSet();
       const view = map.getBounds().pad(0.1);
@@ -472,7 +488,7 @@
 
     function edge(zoneIdx) {
       if (!meta.areas) return { weight: 0.6, color: "#5a5a5a" };
-      return { weight: 0.6, color: value(current, zoneIdx) === 0 ? "#c9ced2" : "#ffffff" };
+      return { weight: 0.6, color: value(current, zoneIdx) === 0 ? "#aab3b9" : "#ffffff" };
     }
 
     // A layer that is not of the run: the last one, and not offered among the others.

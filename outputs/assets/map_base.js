@@ -178,7 +178,8 @@
       html: element("span", "", words),
       iconSize: null,
     });
-    return L.marker(latLng, { icon: icon, interactive: false, keyboard: false }).addTo(map);
+    return L.marker(latLng, { icon: icon, interactive: false, keyboard: false,
+      zIndexOffset: 500 }).addTo(map);
   }
 
   // ---- roses ---------------------------------------------------------------------------------
