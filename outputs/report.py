@@ -37,6 +37,7 @@ from halfcircle.outputs.report_facts import (
 from halfcircle.outputs.report_tables import band_tables, departure_table
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.scenario_overview import scenario_overview, strongest
+from halfcircle.outputs.scenario_parts import systems_section
 from halfcircle.outputs.scenario_report import scenario_sections
 from halfcircle.outputs.spread_charts import decay_chart, dial_chart, lorenz_chart
 from halfcircle.outputs.statistics import Weights, share_at_least, spread, weights_of
@@ -127,6 +128,7 @@ def build_report(
         "border": border_section(result, losses, sheet, weights, texts),
         "scenarios": scenario_sections(result, variants, sheet, weights, texts),
         "overview": scenario_overview(variants, weights, texts),
+        "systems": systems_section(result, texts),
         "in_short": [one for one in (strongest(variants, weights, texts),) if one],
         "measures": measure_section(result, sheet, weights, texts),
         "combined": mode_section(result, weights, texts),

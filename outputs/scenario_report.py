@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
+from halfcircle.gtfs.edits_rows import slug
 from halfcircle.outputs._svg import picture, tag, text
 from halfcircle.outputs.choropleth import Sheet, draw_map
 from halfcircle.outputs.classes import MISSING_COLOUR, ZERO_COLOUR, Classes, delta_classes
@@ -23,6 +24,11 @@ from halfcircle.outputs.layers import LayerKey
 from halfcircle.outputs.legend import delta_labels, layer_title
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.scenario_overview import signed
+from halfcircle.outputs.scenario_parts import (
+    further_sentences,
+    moves_section,
+    region_type_rows,
+)
 from halfcircle.outputs.statistics import Weights
 from halfcircle.outputs.texts import Texts, capital
 
@@ -78,7 +84,11 @@ def _section(
     if not moved:
         unknown = all(np.isnan(part).all() for part in rows.values())
         said = texts("scenario.unknown" if unknown else "scenario.nothing")
-        return {"name": key.scenario, "summary": [said], "quiet": "", "maps": ()}
+        said_too = further_sentences(result, key, texts)
+        return {
+            "name": key.scenario, "summary": [said, *said_too], "quiet": "", "maps": (),
+            "moves": moves_section(result, _folder(key), texts),
+        }  # fmt: skip
     classes = delta_classes(np.concatenate([rows[other] for other in moved]))
     words = {"opportunity": texts.opportunity(key.opportunity), "band": _band(key, texts)}
     maps = [
@@ -90,7 +100,11 @@ def _section(
     ]
     return {
         "name": key.scenario,
-        "summary": _summary(layers, key, weights, texts, words),
+        "summary": [
+            *_summary(layers, key, weights, texts, words),
+            *further_sentences(result, key, texts),
+        ],
+        "moves": moves_section(result, _folder(key), texts),
         "quiet": texts("scenario.quiet", modes=", ".join(quiet)) if quiet else "",
         "map_title": texts("scenario.map_title", **words),
         "maps": maps,
@@ -106,6 +120,10 @@ def _section(
         "part_heads": _part_heads(weights, texts),
         "extremes": _extremes(result, layers, key, texts),
     }
+
+
+def _folder(key: LayerKey) -> str:
+    return f"scenarios/{slug(key.scenario)}"
 
 
 def _band(key: LayerKey, texts: Texts) -> str:
@@ -313,6 +331,7 @@ def _parts(
     for name, inside in (*_countries(result, texts), *_regions(result, weights)):
         change = change_of(layers, key, weights, inside=inside)
         rows.append({"name": name, "cells": _cells(change, texts), "total": False})
+    rows += region_type_rows(result, key, texts)
     whole = change_of(layers, key, weights)
     rows.append({"name": texts("border.all"), "cells": _cells(whole, texts), "total": True})
     return rows

@@ -226,6 +226,7 @@ SHEETS: dict[str, Table] = {
                 _share("share_winning", "people who reach more"),
                 _share("share_winning_a_tenth", "people who reach more than a tenth more"),
                 _share("share_losing", "people who reach less"),
+                _share("share_losing_a_tenth", "people who reach more than a tenth less"),
                 _count("mean_gain_of_winners", "mean gain of those who gain"),
                 _count("mean_loss_of_losers", "mean loss of those who lose; negative"),
                 _count("largest_gain", "gain of the zone that gains most"),

@@ -170,6 +170,7 @@ def _sums(group: pd.DataFrame, zones: Zones) -> dict[str, object]:
     wins, loses = delta > least, delta < -least
     with np.errstate(divide="ignore", invalid="ignore"):
         much = wins & (delta > NOTICEABLE * baseline)
+        much_less = loses & (-delta > NOTICEABLE * baseline)
 
     def mean(values: npt.NDArray[np.float64], some: npt.NDArray[np.bool_]) -> float:
         of = weight[some].sum()
@@ -189,6 +190,7 @@ def _sums(group: pd.DataFrame, zones: Zones) -> dict[str, object]:
         "share_winning": share(wins),
         "share_winning_a_tenth": share(much),
         "share_losing": share(loses),
+        "share_losing_a_tenth": share(much_less),
         "mean_gain_of_winners": mean(delta, wins),
         "mean_loss_of_losers": mean(delta, loses),
         "largest_gain": float(delta[best]) if wins.any() else float("nan"),
