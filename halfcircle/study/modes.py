@@ -101,19 +101,24 @@ def build_modes(
         return modes
     building = Building(study, study.reach, inputs, workers, progress, modes.notices)
     reuse = reuse or Modes()
+    wanted = None if only is None else set(only)
+    if wanted is not None:
+        for name in wanted & study.reach.best_of.keys():
+            wanted |= set(study.reach.best_of[name]) - reuse.sources.keys()
     on_streets = StreetModes(building, reuse.streets)
     by_transit = TransitModes(building, on_streets, reuse.timetables)
-    if study.reach.engine == "r5" and any(only is None or m in only for m in routed(study.reach)):
+    r5 = routed(study.reach) if study.reach.engine == "r5" else ()
+    if any(wanted is None or mode in wanted for mode in r5):
         with progress.stage("inputs handed to R5"):
             by_r5 = R5Modes.build(building)
             modes.service_date = by_r5.service_date
     places = inputs.zones.places
     for mode in study.reach.modes:
-        if only is not None and mode not in only:
+        if wanted is not None and mode not in wanted:
             continue
         reasons: npt.NDArray[np.object_] = np.full(len(places), "", dtype=object)
         source: TravelTimeSource
-        if study.reach.engine == "r5" and mode in routed(study.reach):
+        if mode in r5:
             source = by_r5.times(mode)
         elif mode in STREET_MODES:
             source = street = on_streets.times(mode)
@@ -128,7 +133,7 @@ def build_modes(
             source = next(times for times in inputs.times if times.mode == mode)
         modes.sources[mode], modes.reasons[mode] = source, reasons
     for name in study.reach.best_of:
-        if only is None or name in only:
+        if wanted is None or name in wanted:
             members = study.reach.best_of[name]
             made = {**reuse.sources, **modes.sources}
             modes.sources[name] = _best_of(name, [made[mode] for mode in members])

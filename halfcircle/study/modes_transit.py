@@ -178,7 +178,7 @@ class TransitModes:
             self.building.notices.append(
                 Fault(
                     "[transit]",
-                    f"no streets: walks to and between stops are straight lines times {DETOUR:g}",
+                    f"no streets: ways to and between stops are straight lines times {DETOUR:g}",
                     severity="notice",
                 )
             )

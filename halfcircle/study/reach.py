@@ -349,8 +349,10 @@ def _all_blocks(
 
 def study_decay(reach: ReachConfig, mode: str) -> Decay | None:
     """Decay of a mode; None where the study has none, or it has no curve for this mode."""
-    if reach.decay is None or (reach.decay == "pbl" and pbl_curve(mode) is None):
+    if reach.decay is None:
         return None
+    if reach.decay == "pbl" and (mode in reach.best_of or pbl_curve(mode) is None):
+        return None  # a set of modes has no curve, whatever it is called
     decay = decay_by_name(reach.decay, mode)
     return decay if reach.time_factor == 1.0 else ScaledDecay(decay, reach.time_factor)
 

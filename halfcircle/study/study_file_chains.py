@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -139,6 +140,8 @@ def read_best_of(table: Table, modes: Sequence[str]) -> dict[str, tuple[str, ...
         if not isinstance(members, list) or not all(isinstance(m, str) for m in members):
             table.fault("best_of", "must be a list of modes, or named lists of modes", members)
             continue
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name):
+            table.fault("best_of", "names are letters, digits, _ and -", name)
         if name in MODES or name in modes:
             table.fault("best_of", "is the name of a mode", name, "give the set another name")
         if len(members) < 2 or len(set(members)) < len(members):

@@ -14,6 +14,7 @@ from halfcircle.errors import StudyError
 from halfcircle.study import Progress, compute_study, read_inputs, read_study, run_study
 from halfcircle.study.explain import explain_study
 from halfcircle.study.modes import Modes, build_modes
+from halfcircle.study.reach import study_decay
 
 
 @pytest.fixture(scope="module")
@@ -290,6 +291,19 @@ def test_draws_of_headways(town: Path, tmp_path: Path) -> None:
     best = reach_table[reach_table["mode"] == "best"]
     assert set(best["measure"]) == {"cumulative", "cumulative_sd"}
     assert (best[best["measure"] == "cumulative_sd"]["value"] == 0).all()
+
+
+def test_a_set_alone_and_its_decay(town: Path) -> None:
+    reach = 'decay = "pbl"\nbest_of = { transit_or_walk = ["walk", "transit"] }\n'
+    build(town, '["walk", "transit"]', reach=reach)
+    study, progress = read_study(town / "study.toml"), Progress(quiet=True)
+    inputs = read_inputs(study, progress)
+    only = ["transit_or_walk"]
+    built = build_modes(study, inputs, workers=1, progress=progress, only=only)
+    assert np.isfinite(seconds(built, "transit_or_walk", 4, 14))
+    assert study.reach is not None
+    assert study_decay(study.reach, "transit_or_walk") is None
+    assert study_decay(study.reach, "transit") is not None
 
 
 def test_sources_can_be_sent_to_another_process(town: Path) -> None:

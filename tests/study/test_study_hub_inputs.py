@@ -86,9 +86,13 @@ window = ["07:00", "09:00"]
 time_zone = "Europe/Amsterdam"
 [reach]
 modes = ["transit", "car_passenger+transit", "transit+bike"]
-best_of = { all = ["transit", "walk"], transit = ["transit", "transit+bike"], one = ["transit"] }
 access_max_min_by_vehicle = { train = { walk = 20 }, bus = { walking = 3, car = 500 } }
 egress_max_min = { bike = 3 }
+[reach.best_of]
+all = ["transit", "walk"]
+transit = ["transit", "transit+bike"]
+one = ["transit"]
+"a/b" = ["transit", "transit+bike"]
 [park_and_ride]
 osm = true
 path = "p.csv"
@@ -110,6 +114,7 @@ def test_faults_of_the_study_file_together(tmp_path: Path) -> None:
     for message in (
         "best_of: is not among the modes of [reach]: 'walk'",
         "best_of: is the name of a mode: 'transit' - give the set another name",
+        "best_of: names are letters, digits, _ and -: 'a/b'",
         "best_of: 'one' must hold two or more different modes",
         "train: is no kind of vehicle",
         "walking: is not known - did you mean 'walk'?",
