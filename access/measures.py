@@ -212,7 +212,8 @@ def departures_block_table(
     """
     bands: list[float] = sorted(float(b) for b in bands_min)
     if not isinstance(source, DepartureSource):
-        return pd.DataFrame(columns=list(REACH_COLUMNS))
+        nothing = np.empty((0, 1, len(bands), len(weights.labels)))
+        return _tidy(source, origin_idx[:0], weights, nothing, bands, "mean", scenario)
     cutoffs_s = np.array(bands, dtype=np.float32) * np.float32(60.0)
     mean, percentiles = source.over_departures(origin_idx, weights.matrix, cutoffs_s)
     means = _tidy(source, origin_idx, weights, mean[:, np.newaxis], bands, "mean", scenario)

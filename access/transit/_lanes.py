@@ -86,25 +86,29 @@ def destination_lanes(at_stops, egress, direct_s, window, row, out):
 @njit(cache=True, nogil=True)
 def percentile_times(at_stops, egress, direct_s, window, row, index, out):
     """Sorted travel times at `index`: `out` float32 (n_percentiles, n_destinations)."""
+    limit = np.uint16(window.limit_s)
     for j in range(out.shape[1]):
         out[:, j] = np.inf
         if not fill_row(at_stops, egress, j, direct_s[j], window, row):
             continue
-        low = 65535
+        low, top = np.uint16(65535), np.uint16(0)
         for i in range(row.shape[0]):
-            low = min(low, np.int64(row[i]))
+            low = min(low, row[i])
+            top = max(top, row[i] if row[i] <= limit else np.uint16(0))
+        n_reached = count_within(row, top) if low <= limit else np.uint16(0)
+        least = np.int64(low)
         for p in range(index.shape[0]):
-            # the least value that more than index[p] lanes do not exceed; `low` only rises
-            high = window.limit_s + 1
-            while low < high:
-                middle = (low + high) // 2
+            if index[p] >= n_reached:
+                break
+            # the least value that more than index[p] lanes do not exceed; `least` only rises
+            high = np.int64(top)
+            while least < high:
+                middle = (least + high) // 2
                 if count_within(row, np.uint16(middle)) > index[p]:
                     high = middle
                 else:
-                    low = middle + 1
-            if low > window.limit_s:
-                break
-            out[p, j] = low
+                    least = middle + 1
+            out[p, j] = least
 
 
 @njit(cache=True, nogil=True)
