@@ -16,13 +16,15 @@ from halfcircle.outputs.published import Claim, published_claims
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.sheet_columns import SHEETS
 from halfcircle.outputs.sheets import CsvStyle, write_frame
-from halfcircle.outputs.texts import Texts
+from halfcircle.outputs.texts import Texts, capital
 
 __all__ = ["CLAIM_COLUMNS", "check_claims", "claims_section", "write_claims"]
 
 CLAIM_COLUMNS = SHEETS["claims"].column_names
 VERDICTS = {None: "not testable", True: "holds", False: "differs"}
 YEARS = ("year", "vintage")
+# Tests that find a share, whatever the unit of the claim.
+FIND_SHARES = ("loss_order", "reach_rank")
 
 
 def check_claims(
@@ -118,7 +120,11 @@ def claims_section(result: RunResult, texts: Texts) -> dict[str, Any]:
     """
     words = _words(texts)
     table = check_claims(result, language=texts.language)
-    rows = [_row(row, texts, words) for row in table.to_dict("records")]
+    shares = {c.claim_id for c in published_claims() if c.test in FIND_SHARES or c.unit == "share"}
+    rows = [
+        _row(row, texts, words, is_share=row["claim_id"] in shares)
+        for row in table.to_dict("records")
+    ]
     tested = [row for row in rows if row["verdict"] != "untested"]
     others = [row for row in rows if row["verdict"] == "untested"]
     n = texts.number(len(others))
@@ -149,7 +155,9 @@ def _told(verdict: Verdict, texts: Texts, words: Mapping[str, str]) -> str:
     return words[verdict.why].format(**filled) if verdict.why else ""
 
 
-def _row(row: dict[Any, Any], texts: Texts, words: Mapping[str, str]) -> dict[str, str]:
+def _row(
+    row: dict[Any, Any], texts: Texts, words: Mapping[str, str], *, is_share: bool
+) -> dict[str, str]:
     verdict = {"holds": "holds", "differs": "differs"}.get(row["verdict"], "untested")
     missing = texts("report.missing_mark")
     numbers = {}
@@ -157,11 +165,10 @@ def _row(row: dict[Any, Any], texts: Texts, words: Mapping[str, str]) -> dict[st
         value = float(row[name])
         shown = missing
         if np.isfinite(value):
-            is_share = row["unit"] == "share" or (row["kind"] == "order" and row["unit"] == "")
-            shown = texts.share(value) if is_share and abs(value) <= 1 else texts.count(value)
+            shown = texts.share(value) if is_share else texts.count(value)
         numbers[name] = shown
     return {
-        "claim": row["claim"],
+        "claim": capital(row["claim"]),
         "source": words["source"].format(source=row["source"], year=row["vintage"]),
         **numbers,
         "verdict": verdict,

@@ -243,3 +243,44 @@ def test_report_opens_and_links_to_the_map(browser, make_run, tmp_path, language
     browser.run("document.querySelector('a[href^=maps]').click()")
     browser.wait(READY)
     assert browser.problems == []
+
+
+@pytest.fixture(scope="module")
+def long_report(make_run, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("long")
+    result = make_run(8, border=True, variants=True, percentiles=(25, 50, 75))
+    write_outputs(result, folder, claims=True)
+    return folder / "report.html"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_report_fits_a_phone_and_a_desk(browser, long_report, width):
+    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.call("Emulation.setDeviceMetricsOverride", size)
+    try:
+        browser.open(long_report)
+        # Wide tables scroll in their own frame; the page does not, folded or not.
+        for state in ("false", "true"):
+            browser.run(f"document.querySelectorAll('details').forEach((d) => d.open = {state})")
+            assert browser.run("document.documentElement.scrollWidth") <= width
+        small = browser.run(
+            "[...document.querySelectorAll('p, li, td, dd')].filter((node) => node.innerText)"
+            ".map((node) => parseFloat(getComputedStyle(node).fontSize))"
+            ".reduce((a, b) => Math.min(a, b))"
+        )
+        assert small >= 12
+        assert browser.problems == []
+        assert [u for u in browser.requests if not u.startswith(("file:", "data:"))] == []
+    finally:
+        browser.call("Emulation.clearDeviceMetricsOverride")
+
+
+def test_folded_tables_open_by_key(browser, long_report):
+    browser.open(long_report)
+    assert browser.run("document.querySelectorAll('details:not([open])').length") >= 3
+    browser.run("document.querySelector('details summary').focus()")
+    assert browser.run("document.activeElement.tagName") == "SUMMARY"
+    for kind in ("keyDown", "keyUp"):
+        key = {"type": kind, "key": "Enter", "code": "Enter", "text": "\r"}
+        browser.call("Input.dispatchKeyEvent", key | {"windowsVirtualKeyCode": 13})
+    assert browser.run("document.querySelector('details').open") is True

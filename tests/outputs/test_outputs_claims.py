@@ -226,6 +226,8 @@ def test_words_of_every_language(make_run, language):
         assert not table["why"].str.contains("{", regex=False).any()
         section = claims_section(result, Texts(language))
         assert len(section["tested"]) + len(section["others"]) == len(published_claims())
+    rows = {row["claim"]: row for row in section["tested"]}
+    assert all(claim[0] == claim[0].upper() for claim in rows)
     shown = {"en": "holds", "nl": "klopt", "de": "stimmt"}[language]
     section = claims_section(run, Texts(language))
     words = {row["verdict_word"] for row in section["tested"]}
@@ -245,3 +247,12 @@ def test_all_reasons_are_translated():
     assert reasons <= set(words["en"])
     with pytest.raises(OutputError, match="language 'fr' is not known"):
         check_claims(None, language="fr")
+
+
+def test_shares_are_told_in_per_cent_and_counts_as_numbers(make_run):
+    run = named(make_run(4, border=True), ["Helmond", "Eindhoven", "Maastricht", "Enschede"])
+    section = claims_section(members(run, [(0, "a"), (1, "a")]), Texts())
+    found = {row["claim"]: row["found"] for row in section["tested"]}
+    assert found["Helmond belongs to the daily urban system of Eindhoven"] == "1"
+    (loss,) = [value for claim, value in found.items() if "South Limburg" in claim]
+    assert loss.endswith("%")
