@@ -216,7 +216,7 @@ def _sizes(reach: pd.DataFrame, opportunity: str, zones: Zones) -> npt.NDArray[n
     rows = rows[(rows["mode"] == rows["mode"].iloc[0])]
     rows = rows[rows["band_min"] == rows["band_min"].min()].drop_duplicates("zone_id")
     values = rows.set_index(rows["zone_id"].astype(str))["value"].reindex(zones.zone_id)
-    return values.to_numpy(np.float64, na_value=np.nan)
+    return np.asarray(values.to_numpy(np.float64, na_value=np.nan))
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -170,13 +170,37 @@ def test_unknown_classes_are_a_fault(town):
     assert "did you mean 'natural'?" in faults_of(town("", 'classes = "naturl"'))
 
 
+def demo_streets(folder, modes, further):
+    """The places and streets of the demo, and isochrones along them."""
+    study = write_demo(folder)
+    study.write_text(
+        f"""
+        [study]
+        name = "Streets"
+        [zones]
+        path = "zones.gpkg"
+        country = "country"
+        [[opportunities]]
+        name = "jobs"
+        path = "zones.gpkg"
+        column = "jobs"
+        [streets]
+        osm = ["region.osm.pbf"]
+        [reach]
+        modes = {modes}
+        bands_min = [15, 30, 45]
+        [isochrones]
+        places = ["LIN-43"]
+        kind = "street"
+        {further}
+        """,
+        encoding="utf-8",
+    )
+    return study
+
+
 def test_isochrones_along_streets(tmp_path):
-    study = write_demo(tmp_path)
-    text = study.read_text(encoding="utf-8").split("[border]")[0]
-    text = text.replace('modes = ["walk", "bike", "car", "transit"]', 'modes = ["walk", "bike"]')
-    text = text[: text.index("[transit]")] + text[text.index("[reach]") :]
-    text += '\n[isochrones]\nplaces = ["LIN-43"]\nkind = "street"\nbands_min = [15, 30]\n'
-    study.write_text(text, encoding="utf-8")
+    study = demo_streets(tmp_path, '["walk", "bike"]', "bands_min = [15, 30]")
     result = study_result(study)
     zones = result.zones
     for one in result.isochrones:
@@ -197,11 +221,6 @@ def test_isochrones_along_streets(tmp_path):
 
 
 def test_a_grid_of_cells_that_is_too_fine_is_refused(tmp_path):
-    study = write_demo(tmp_path)
-    text = study.read_text(encoding="utf-8").split("[border]")[0]
-    text = text[: text.index("[transit]")] + text[text.index("[reach]") :]
-    text = text.replace('modes = ["walk", "bike", "car", "transit"]', 'modes = ["car"]')
-    text += '\n[isochrones]\nplaces = ["LIN-43"]\nkind = "street"\ncell_m = 10\n'
-    study.write_text(text, encoding="utf-8")
+    study = demo_streets(tmp_path, '["car"]', "cell_m = 10")
     with pytest.raises(StudyError, match=r"has too many cells of 10 m - make them \d+ m or larger"):
         study_result(study)
