@@ -35,6 +35,8 @@ def definitions(result: RunResult, weights: Weights, texts: Texts) -> list[tuple
     keys = ["reach", "band"]
     if result.settings.window is not None:
         keys += ["percentile", "window"]
+    if (result.reach["measure"] == "departures").any():
+        keys.insert(3, "departures")
     keys += ["zone", "none"]
     if result.border is not None:
         keys.append("loss")

@@ -89,6 +89,7 @@ def test_every_departure_of_a_continuous_window(study: Path) -> None:
     assert found["cumulative", 50] == found["departures", 50] == 11
     report = (study.parent / "out" / "report.html").read_text(encoding="utf-8")
     assert "every departure counts (continuous)" in report
+    assert "here a low percentile belongs to a badly timed departure" in report
 
 
 def test_without_the_key_only_travel_time_has_percentiles(study: Path) -> None:
