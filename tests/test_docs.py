@@ -65,3 +65,24 @@ def test_every_key_of_the_study_file_is_documented() -> None:
     keys |= {key for kind in KINDS.values() for key in kind} | set(KINDS)
     documented = set(re.findall(r"`([\w-]+)`", page)) | set(re.findall(r"\b(\w+) = ", page))
     assert keys - documented == set()
+
+
+def test_the_measures_of_the_docs_are_ones_that_a_study_may_ask_for(tmp_path: Path) -> None:
+    text = "\n".join(blocks(ROOT / "docs" / "measures.md", "toml"))
+    names = ("jobs", "workers", "schools", "creches", "pupils", "no_car", "population")
+    study = tmp_path / "study.toml"
+    study.write_text(
+        '[study]\nname = "docs"\n[zones]\npath = "z.gpkg"\n'
+        + "".join(f'[[opportunities]]\nname = "{n}"\npath = "z.gpkg"\n' for n in names)
+        + '[streets]\nplace = "Maastricht"\n'
+        + '[transit]\nfeeds = [{ id = "f", path = "f.zip" }]\ndate = 2026-05-12\n'
+        + 'window = ["07:00", "09:00"]\ntime_zone = "Europe/Amsterdam"\n'
+        + '[reach]\nmodes = ["bike", "car", "transit"]\n'
+        + text,
+        encoding="utf-8",
+    )
+    shown = read_study(study).measures
+    variants = {"three-step-catchment", "balanced-catchment"}
+    assert {config.kind for config in shown} == set(KINDS) - variants
+    keys = {key for entry in tomllib.loads(text)["measures"] for key in entry}
+    assert {key for kind in KINDS.values() for key in kind} <= keys
