@@ -137,7 +137,12 @@ def _table(
     of_people = all(index in SPREAD for _, index in columns)
     means_only = all(index == "mean" for _, index in columns)
     shown = []
-    layers = list(rows.groupby(LAYER, sort=False, dropna=False))
+    # Scenarios stand below the baseline of the same layer, not behind all of it.
+    layers = [
+        found
+        for _, part in rows.groupby(LAYER[1:], sort=False, dropna=False)
+        for found in part.groupby(LAYER, sort=False, dropna=False)
+    ]
     for key, part in layers[:N_ROWS]:
         cells = {
             (str(row["measure"]), str(row["index"])): words.value(

@@ -72,8 +72,8 @@ def dual_earner(job: Job, source: TravelTimeSource) -> Tables:
         each_min=job["each_min"],
         total_min=job["total_min"],
     )
-    # The second one's reach may be by the same mode and to the same jobs: told apart by measure.
-    return {"measures": table}
+    # Both modes for all three: the second one's reach stands beside several first modes.
+    return {"measures": table.assign(mode=f"{source.mode} & {second.mode}")}
 
 
 def borrowed(job: Job, source: TravelTimeSource) -> Tables:
