@@ -181,7 +181,3 @@ class CrowFly(ShownSource):
         times = np.maximum(distance_m * self.s_per_m, self.min_s)
         times[times > self.max_s] = np.inf
         return np.ascontiguousarray(times[:, None, :], dtype=np.float32)
-
-    def direct_s(self, origin_idx: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """The same without the axis of percentiles: (n_block, n_destinations), seconds."""
-        return np.ascontiguousarray(self.times_s(origin_idx)[:, 0])

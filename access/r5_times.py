@@ -85,6 +85,8 @@ def r5_task(
             "speed_walking": speeds_kmh["walk"],
             "speed_cycling": speeds_kmh["bike"],
             "max_public_transport_rides": max_rides,
+            # All streets that bicycles may use, however busy: as in the own engine.
+            "max_bicycle_traffic_stress": 4,
         },
     }
 

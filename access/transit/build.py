@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -84,14 +85,21 @@ def build_transit_search(
         chosen = _trip_based(clipped, access, query, workers)
     times: DirectTimes | None = direct_s if direct_s is None or callable(direct_s) else None
     if isinstance(direct_s, np.ndarray):
-        kept = frozen_array(direct_s, np.float32)
-
-        def times(origin_idx: Int64) -> Float32:
-            return kept[origin_idx]
-
+        times = _RowsOf(frozen_array(direct_s, np.float32))
     return TransitSearch(
         query=query, access=access, egress=egress, engine=chosen, direct_s=times, workers=workers
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _RowsOf:
+    """Times that are at hand for all origins; an object, so that other processes can have it."""
+
+    times_s: Float32
+
+    def __call__(self, origin_idx: Int64) -> Float32:
+        rows: Float32 = self.times_s[origin_idx]
+        return rows
 
 
 def _trip_based(

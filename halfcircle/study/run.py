@@ -84,7 +84,11 @@ class Computed:
 
 
 def study_result(
-    path: Path, *, workers: int | None = None, progress: Progress | None = None
+    path: Path,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
 ) -> RunResult:
     """Run a study and keep the results in memory: for notebooks and scripts.
 
@@ -93,7 +97,10 @@ def study_result(
     with TemporaryDirectory() as folder:
         progress = progress or Progress(quiet=True)
         study = read_study(path)
-        return compute_study(study, Path(folder), workers=workers, progress=progress).result
+        with _runner(scheduler, progress) as runner:
+            return compute_study(
+                study, Path(folder), workers=workers, runner=runner, progress=progress
+            ).result
 
 
 def run_study(

@@ -18,6 +18,8 @@ import pytest
 from cluster_jobs import Dies, Fails, Faulty, Squares, blocks
 from grid_city import GridCity, Line
 
+from halfcircle.access.best_of import BestOf
+from halfcircle.access.brought_times import BroughtTimes, OmxTimes
 from halfcircle.errors import ClusterError, HalfcircleError, MissingExtraError
 from halfcircle.study import Progress, compute_study, read_study, run_study
 from halfcircle.study import _cluster_worker as worker_side
@@ -25,6 +27,8 @@ from halfcircle.study._parts import parts_of
 from halfcircle.study.blocks import BlockStore, Here, Runner
 from halfcircle.study.cli import main
 from halfcircle.study.cluster import ClusterRunner, connected
+from halfcircle.study.inputs import read_inputs
+from halfcircle.study.modes import build_modes
 from halfcircle.study.reach import _Job
 
 distributed = pytest.importorskip(
@@ -154,6 +158,13 @@ def test_the_command_hands_the_address_on(
     told = capsys.readouterr().err
     assert f"cluster at {address}: 2 workers, 2 threads" in told
     assert "halfcircle: cannot run\nenough" in told
+
+
+def test_a_scheduler_file(cluster, tmp_path: Path) -> None:
+    path = tmp_path / "scheduler.json"
+    path.write_text(json.dumps({"address": cluster.scheduler_address}), encoding="utf-8")
+    with connected(str(path), QUIET) as runner:
+        assert isinstance(runner, ClusterRunner)
 
 
 def test_blocks_go_to_all_workers_and_come_back_by_name(runner: ClusterRunner) -> None:
@@ -292,13 +303,6 @@ def test_something_else_listens_there(monkeypatch: pytest.MonkeyPatch) -> None:
             pass
 
 
-def test_a_scheduler_file(cluster, tmp_path: Path) -> None:
-    path = tmp_path / "scheduler.json"
-    path.write_text(json.dumps({"address": cluster.scheduler_address}), encoding="utf-8")
-    with connected(str(path), QUIET) as runner:
-        assert isinstance(runner, ClusterRunner)
-
-
 def test_without_the_extra_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with (
@@ -342,3 +346,24 @@ def test_jobs_arrive_as_they_were_with_one_thread_per_block(
             assert not search.access.ptr.flags.writeable
             assert not search.engine.trips.call.flags.writeable
     assert len(pickle.dumps(jobs[0], protocol=5)) < 3_000_000
+
+
+def test_sources_without_streets_travel_too(study: Path) -> None:
+    text = STUDY.replace('[streets]\nosm = ["city.osm.pbf"]\n', "")
+    text = text.replace('["walk", "bike", "transit"]', '["transit", "crow_fly"]')
+    path = study.parent / "straight.toml"
+    path.write_text(text, encoding="utf-8")
+    read = read_study(path)
+    modes = build_modes(read, read_inputs(read, QUIET), workers=2, progress=QUIET)
+    block = np.array([3, 99], dtype=np.int64)
+    for source in modes.sources.values():
+        there = pickle.loads(pickle.dumps(source, protocol=5))
+        np.testing.assert_array_equal(source.times_s(block), there.times_s(block))
+
+
+def test_times_of_this_machine_are_found_inside_others() -> None:
+    places = GridCity().places([(0, 0), (1, 0)])
+    omx = OmxTimes("model", places, Path("x.omx"), "1", np.array([0, 1]), 1.0)
+    other = BroughtTimes("other", places, np.zeros(3), np.zeros(0), np.zeros(0))
+    assert any(isinstance(part, OmxTimes) for part in parts_of(BestOf("best", (other, omx))))
+    assert not any(isinstance(part, OmxTimes) for part in parts_of(BestOf("best", (other, other))))
