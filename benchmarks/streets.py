@@ -26,6 +26,7 @@ from halfcircle.access.streets import (
     StreetNetwork,
     build_hierarchy,
     build_network,
+    network_to_osmnx,
     read_osm,
     street_links,
     street_times_s,
@@ -61,7 +62,7 @@ def networkx_per_origin_s(network: StreetNetwork) -> float:
     """Bounded Dijkstra of networkx."""
     import networkx
 
-    graph = network.to_osmnx()
+    graph = network_to_osmnx(network)
     nodes = list(graph.nodes)[:: max(1, len(graph) // N_NETWORKX)][:N_NETWORKX]
     seconds, _ = timed(
         lambda: [

@@ -9,9 +9,14 @@
 from halfcircle.access.streets.build import build_network
 from halfcircle.access.streets.cache import content_key
 from halfcircle.access.streets.hierarchy import StreetHierarchy, build_hierarchy
-from halfcircle.access.streets.network import StreetLinks, StreetNetwork
+from halfcircle.access.streets.links import StreetLinks
+from halfcircle.access.streets.network import StreetNetwork
 from halfcircle.access.streets.osm import read_osm
-from halfcircle.access.streets.osmnx_bridge import network_from_place
+from halfcircle.access.streets.osmnx_bridge import (
+    network_from_osmnx,
+    network_from_place,
+    network_to_osmnx,
+)
 from halfcircle.access.streets.profiles import (
     MODES,
     BikeProfile,
@@ -50,7 +55,9 @@ __all__ = [
     "build_network",
     "content_key",
     "country_lookup",
+    "network_from_osmnx",
     "network_from_place",
+    "network_to_osmnx",
     "read_osm",
     "street_links",
     "street_times_s",

@@ -150,6 +150,7 @@ def times(up, sweep, origins, destinations, limit, out):  # type: ignore[no-unty
     queue = np.empty(n_nodes + 1, np.int32)
     touched = np.empty(n_nodes, np.int32)
     lanes = np.empty((n_swept, LANES), np.int32)
+    alive = np.empty(n_swept, np.bool_)  # within the limit of any origin of the batch
     tile = np.empty((TILE, LANES), np.int32)
     # The width as a variable and sums as int32: only so the inner loops become vector instructions.
     width = lanes.shape[1]
@@ -157,28 +158,42 @@ def times(up, sweep, origins, destinations, limit, out):  # type: ignore[no-unty
     n_places = out.shape[1]
     for start in range(0, len(origins.snap), LANES):
         n_lanes = min(LANES, len(origins.snap) - start)
-        lanes[:] = FAR
+        alive[:] = False
         for k in range(n_lanes):
             o = start + k
             n_touched = _climb(up, origins.node[o], origins.ticks[o], limit, dist, queue, touched)
             for t in range(n_touched):
                 v = touched[t]
-                if sweep.row[v] >= 0:
-                    lanes[sweep.row[v], k] = dist[v]
+                row = sweep.row[v]
+                if row >= 0:
+                    if not alive[row]:
+                        lanes[row] = FAR
+                        alive[row] = True
+                    lanes[row, k] = dist[v]
                 dist[v] = FAR
         for i in range(n_swept):
             for a in range(sweep.ptr[i], sweep.ptr[i + 1]):
                 source = sweep.source[a]
+                if not alive[source]:
+                    continue
+                if not alive[i]:
+                    lanes[i] = FAR
+                    alive[i] = True
                 ticks = np.int32(sweep.ticks[a])
                 for k in range(width):
                     lanes[i, k] = min(lanes[i, k], np.int32(lanes[source, k] + ticks))
+            if alive[i]:
+                nearest = np.int32(FAR)
+                for k in range(width):
+                    nearest = min(nearest, lanes[i, k])
+                alive[i] = nearest <= most
         for first in range(0, n_places, TILE):
             n_tile = min(TILE, n_places - first)
-            tile[:] = FAR
             for d in range(n_tile):
+                tile[d] = FAR
                 for side in range(2):
                     row = destinations.node[first + d, side]
-                    if row >= 0:
+                    if row >= 0 and alive[row]:
                         ticks = np.int32(destinations.ticks[first + d, side])
                         for k in range(width):
                             tile[d, k] = min(tile[d, k], np.int32(lanes[row, k] + ticks))

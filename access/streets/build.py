@@ -15,13 +15,8 @@ from scipy.sparse.csgraph import connected_components
 from halfcircle._checks import Faults, nearest
 from halfcircle.access.streets import turns
 from halfcircle.access.streets.cache import cached, content_key
-from halfcircle.access.streets.network import (
-    LINK_ARRAYS,
-    NETWORK_ARRAYS,
-    StreetLinks,
-    StreetNetwork,
-    edge_pointer,
-)
+from halfcircle.access.streets.links import LINK_ARRAYS, StreetLinks
+from halfcircle.access.streets.network import NETWORK_ARRAYS, StreetNetwork, edge_pointer
 from halfcircle.access.streets.profiles import MODES, PROFILES, CarProfile, Mode, StreetProfile
 from halfcircle.access.streets.segments import Links, contract, quantised_s, way_segments
 from halfcircle.access.streets.speeds import CountryLookup

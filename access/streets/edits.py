@@ -1,7 +1,7 @@
 """Streets of a scenario: links added, closed or made faster, before networks are built from them.
 
 Edits are applied in their order to a copy of the tagged ways; the ways that were read are never
-changed. Congestion factors change the times of a network that is built already.
+changed. Congestion factors change the times of a network that is built already (`congestion`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import shapely
 
 from halfcircle._checks import Faults, nearest
 from halfcircle.access.streets.cache import content_key
-from halfcircle.access.streets.network import StreetNetwork
 from halfcircle.access.streets.profiles import MODES
 from halfcircle.access.streets.segments import GEOD
 from halfcircle.access.streets.tags import ROAD_CLASSES
@@ -30,7 +29,6 @@ __all__ = [
     "EditedWays",
     "SetSpeed",
     "StreetEdit",
-    "apply_congestion",
     "edit_ways",
 ]
 
@@ -171,34 +169,6 @@ def edit_ways(ways: StreetWays, edits: Sequence[StreetEdit]) -> EditedWays:
     return EditedWays(edited, tuple(congestion), faults.warnings)
 
 
-def apply_congestion(network: StreetNetwork, congestion: Sequence[Congestion]) -> StreetNetwork:
-    """Multiply the times of a car network.
-
-    Raises
-    ------
-    ScenarioError
-        A factor touches no road of the network: the edit changes nothing.
-    """
-    faults = Faults()
-    edge_s = network.edge_s.astype(np.float64)
-    for edit in congestion:
-        by_class = np.ones(len(ROAD_CLASSES))
-        for name, factor in edit.factors.items():
-            by_class[ROAD_CLASSES.index(name)] = factor
-        factor_of = by_class[network.edge_class]
-        if edit.area is not None:
-            middle = (
-                (network.node_lon[network.edge_tail] + network.node_lon[network.edge_head]) / 2,
-                (network.node_lat[network.edge_tail] + network.node_lat[network.edge_head]) / 2,
-            )
-            factor_of = np.where(_inside(*middle, edit.area), factor_of, 1.0)
-        if (factor_of == 1.0).all():
-            faults.add(edit.where, "the edit changes nothing: no such road", values=[edit.label])
-        edge_s *= factor_of
-    faults.raise_errors(ScenarioError)
-    return network.with_edge_seconds(edge_s) if congestion else network
-
-
 def _check_congestion(edit: Congestion, faults: Faults) -> None:
     for name in edit.factors:
         if name not in ROAD_CLASSES:
@@ -208,7 +178,7 @@ def _check_congestion(edit: Congestion, faults: Faults) -> None:
         faults.add(edit.where, "the edit changes nothing", values=[edit.label])
 
 
-def _inside(
+def inside(
     lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], box: Box
 ) -> npt.NDArray[np.bool_]:
     west, south, east, north = box
@@ -237,7 +207,7 @@ def _rows(ways: StreetWays, edit: CloseLink | SetSpeed, faults: Faults) -> npt.N
         if edit.area is not None:
             first = ways.way_node[ways.way_ptr[:-1]]
             last = ways.way_node[ways.way_ptr[1:] - 1]
-            chosen &= _inside(ways.node_lon[first], ways.node_lat[first], edit.area) | _inside(
+            chosen &= inside(ways.node_lon[first], ways.node_lat[first], edit.area) | inside(
                 ways.node_lon[last], ways.node_lat[last], edit.area
             )
         wanted |= chosen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -10,13 +10,11 @@ from scipy.sparse.csgraph import connected_components
 
 from halfcircle.access.streets.build import build_network
 from halfcircle.access.streets.cache import content_key
+from halfcircle.access.streets.network import StreetNetwork
 from halfcircle.access.streets.profiles import Mode, StreetProfile
 from halfcircle.access.streets.tags import GIVEN_KMH, ROAD_CLASSES
 from halfcircle.access.streets.ways import StreetWays
 from halfcircle.errors import MissingExtraError, StreetError
-
-if TYPE_CHECKING:
-    from halfcircle.access.streets.network import StreetNetwork
 
 __all__ = ["network_from_osmnx", "network_from_place", "network_to_osmnx"]
 

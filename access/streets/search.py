@@ -14,10 +14,11 @@ import numpy.typing as npt
 
 from halfcircle._checks import frozen_array
 from halfcircle.access.streets import _phast, _search
+from halfcircle.access.streets.attaching import attach
 from halfcircle.access.streets.hierarchy import StreetHierarchy, hierarchy_setting
 from halfcircle.access.streets.network import StreetNetwork, edge_pointer
 from halfcircle.access.streets.segments import TICKS_PER_S
-from halfcircle.access.streets.snapping import Snaps, attach
+from halfcircle.access.streets.snapping import Snaps
 from halfcircle.errors import StreetError
 
 __all__ = ["MAX_LIMIT_S", "Links", "street_links", "street_times_s"]

@@ -19,7 +19,7 @@ from halfcircle.access.streets.speeds import CountryLookup
 from halfcircle.access.streets.tags import ROAD_CLASSES
 from halfcircle.errors import Fault, StreetError
 
-__all__ = ["SpeedFactor", "with_speed_factors"]
+__all__ = ["SpeedFactor", "edge_middles", "with_speed_factors"]
 
 HIGHEST = 2.0
 
@@ -96,7 +96,7 @@ def with_speed_factors(
     if not rules:
         return network, ()
     faults = Faults()
-    lon, lat = _middles(network)
+    lon, lat = edge_middles(network)
     country: npt.NDArray[np.object_] | None = None
     if any(rule.country for rule in rules):
         if country_of is None:
@@ -126,8 +126,13 @@ def with_speed_factors(
     return network.with_edge_seconds(seconds), faults.warnings
 
 
-def _middles(network: StreetNetwork) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Middle of each edge: its middle corner, or halfway between the two in the middle."""
+def edge_middles(network: StreetNetwork) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Middle of each edge: its middle corner, or halfway between the two in the middle.
+
+    Returns
+    -------
+    lon, lat : array of float64, shape (n_edges,), degrees (WGS 84)
+    """
     links = network.links
     last = links.ptr[1:] - links.ptr[:-1] - 1
     one, other = links.ptr[:-1] + last // 2, links.ptr[:-1] + (last + 1) // 2

@@ -26,7 +26,7 @@ from halfcircle.access.streets import (
     country_lookup,
     with_speed_factors,
 )
-from halfcircle.access.streets.edits import apply_congestion
+from halfcircle.access.streets.congestion import apply_congestion
 from halfcircle.access.streets.osmnx_bridge import network_from_place
 from halfcircle.access.transit import DirectTimes
 from halfcircle.access.without_ride import DirectOf

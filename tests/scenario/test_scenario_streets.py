@@ -15,12 +15,12 @@ from halfcircle.access.streets import (
     read_osm,
     street_times_s,
 )
+from halfcircle.access.streets.congestion import apply_congestion
 from halfcircle.access.streets.edits import (
     AddLink,
     CloseLink,
     Congestion,
     SetSpeed,
-    apply_congestion,
     edit_ways,
 )
 from halfcircle.errors import ScenarioError

@@ -11,8 +11,9 @@ from streets.streets_town import OPEN, TICK_S, lonlat, town, with_detour
 
 from halfcircle.access.streets import (
     CarProfile,
-    StreetNetwork,
+    network_from_osmnx,
     network_from_place,
+    network_to_osmnx,
     street_times_s,
 )
 from halfcircle.errors import MissingExtraError, StreetError
@@ -44,12 +45,12 @@ def seconds(network, a, b):
 
 
 def test_from_osmnx():
-    network = StreetNetwork.from_osmnx(street_graph(), "car", profile=PLAIN)
+    network = network_from_osmnx(street_graph(), "car", profile=PLAIN)
     assert (len(network.links), network.n_edges) == (2, 3)  # one way, and three sides in one
     east = 702 * 3.6 / 50
     assert seconds(network, (0, 0), (1, 0)) == pytest.approx(east, abs=0.2)
     assert seconds(network, (1, 0), (0, 0)) > 3 * east
-    walk = StreetNetwork.from_osmnx(street_graph(), "walk")
+    walk = network_from_osmnx(street_graph(), "walk")
     # A walking graph of OSMnx has both directions where both are allowed: the graph counts.
     assert seconds(walk, (1, 0), (0, 0)) > seconds(walk, (0, 0), (1, 0))
 
@@ -58,7 +59,7 @@ def test_speed_of_the_graph_is_taken():
     graph = street_graph()
     for _, _, data in graph.edges(data=True):
         data["speed_kph"] = 20.0
-    network = StreetNetwork.from_osmnx(graph, "car")
+    network = network_from_osmnx(graph, "car")
     assert seconds(network, (0, 0), (1, 0)) == pytest.approx(702 * 3.6 / 20, abs=0.3)
 
 
@@ -67,7 +68,7 @@ def test_lists_of_tags_are_understood():
     for _, _, data in graph.edges(data=True):
         data["maxspeed"] = ["50", "30"]
         data["highway"] = ["residential", "unclassified"]
-    network = StreetNetwork.from_osmnx(graph, "car", profile=PLAIN)
+    network = network_from_osmnx(graph, "car", profile=PLAIN)
     assert seconds(network, (0, 0), (1, 0)) == pytest.approx(702 * 3.6 / 30, abs=0.3)
 
 
@@ -78,7 +79,7 @@ def test_there_and_back(tmp_path):
         {"type": "restriction", "restriction": "no_straight_on"},
     )
     t = town(tmp_path, "car", *with_detour(tags), [turn], profile=PLAIN)
-    graph = t.network.to_osmnx()
+    graph = network_to_osmnx(t.network)
     assert nx.is_directed(graph)
     assert graph.graph["crs"] == "epsg:4326"
     # The split node is one again.
@@ -92,14 +93,14 @@ def test_there_and_back(tmp_path):
         ends = data["geometry"].coords
         assert ends[0] == (graph.nodes[u]["x"], graph.nodes[u]["y"])
         assert ends[-1] == (graph.nodes[v]["x"], graph.nodes[v]["y"])
-    again = StreetNetwork.from_osmnx(graph, "car", profile=PLAIN)
+    again = network_from_osmnx(graph, "car", profile=PLAIN)
     assert len(again.links) == len(t.network.links)
     assert again.links.length_m.sum() == pytest.approx(t.network.links.length_m.sum(), rel=1e-5)
 
 
 def test_osmnx_accepts_the_graph(tmp_path):
     osmnx = pytest.importorskip("osmnx")
-    graph = town(tmp_path, "car", *with_detour(OPEN)).network.to_osmnx()
+    graph = network_to_osmnx(town(tmp_path, "car", *with_detour(OPEN)).network)
     nodes, edges = osmnx.graph_to_gdfs(graph)
     assert len(edges) == graph.number_of_edges()
     assert nodes.crs.to_epsg() == 4326
@@ -119,12 +120,12 @@ def test_wrong_graphs(change, message):
     graph = street_graph()
     change(graph)
     with pytest.raises(StreetError, match=message):
-        StreetNetwork.from_osmnx(graph, "car")
+        network_from_osmnx(graph, "car")
 
 
 def test_no_graph():
     with pytest.raises(StreetError, match="a str is no graph"):
-        StreetNetwork.from_osmnx("Maastricht", "car")
+        network_from_osmnx("Maastricht", "car")
 
 
 def test_place(monkeypatch):
