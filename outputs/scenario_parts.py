@@ -263,7 +263,9 @@ def _margin(
             least = words("margin_never", most=texts.share(most))
             cells = [" / ".join(scores), least if np.isnan(start) else texts.share(round(start, 2))]
             name = words("systems_now") if scenario == FIRST_SCENARIO else scenario
-            figures.append({"name": name, "cells": cells})
+            # Scenarios in which nothing changes for the two are left out.
+            if not figures or cells != figures[0]["cells"]:
+                figures.append({"name": name, "cells": cells})
         rows.append({"name": str(pair), "figures": figures})
     return {
         "intro": words("margin_intro"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from halfcircle.outputs.deltas import (
     same_but_mode,
 )
 from halfcircle.outputs.headlines import people_word
-from halfcircle.outputs.layers import LayerKey
+from halfcircle.outputs.layers import LayerKey, Layers
 from halfcircle.outputs.legend import delta_labels, layer_title
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.scenario_overview import signed
@@ -36,6 +37,7 @@ __all__ = ["scenario_sections"]
 
 N_ZONES = 10
 N_REGIONS = 10
+MOST_BANDS = 3
 # Largest losses to largest gains; the middle is those for whom nothing changes.
 BAR_COLOURS = ("#8a4208", "#eeb06a", "#e4e2dc", "#95bddd", "#174d84")
 BAR_KINDS = ("losing_much", "losing", "unchanged", "gaining", "gaining_much")
@@ -89,15 +91,18 @@ def _section(
             "name": key.scenario, "summary": [said, *said_too], "quiet": "", "maps": (),
             "moves": moves_section(result, _folder(key), texts),
         }  # fmt: skip
-    classes = delta_classes(np.concatenate([rows[other] for other in moved]))
+    mapped = [*moved, *_other_bands(delta, key)]
+    drawn = {other: delta.values[delta.keys.index(other)] for other in mapped}
+    classes = delta_classes(np.concatenate(list(drawn.values())))
     words = {"opportunity": texts.opportunity(key.opportunity), "band": _band(key, texts)}
     maps = [
         {
-            "mode": capital(texts.mode(other.mode)),
-            "picture": _map(sheet, other, rows[other], classes, f"{identifier}-map{i}", texts),
+            "mode": f"{capital(texts.mode(other.mode))}, {_band(other, texts)}",
+            "picture": _map(sheet, other, drawn[other], classes, f"{identifier}-map{i}", texts),
         }
-        for i, other in enumerate(moved)
+        for i, other in enumerate(mapped)
     ]
+    bands = dict.fromkeys(_band(other, texts) for other in mapped)
     return {
         "name": key.scenario,
         "summary": [
@@ -106,7 +111,7 @@ def _section(
         ],
         "moves": moves_section(result, _folder(key), texts),
         "quiet": texts("scenario.quiet", modes=", ".join(quiet)) if quiet else "",
-        "map_title": texts("scenario.map_title", **words),
+        "map_title": texts("scenario.map_title", **words | {"band": " · ".join(bands)}),
         "maps": maps,
         "legend": _legend(classes, texts),
         "has_border": sheet.border is not None,
@@ -120,6 +125,21 @@ def _section(
         "part_heads": _part_heads(weights, texts),
         "extremes": _extremes(result, layers, key, texts),
     }
+
+
+def _other_bands(delta: Layers, key: LayerKey) -> list[LayerKey]:
+    """The same layer for further travel times, where anything changes: a gain may lie there."""
+    if key.band_min is None:
+        return []
+    found = [
+        other
+        for other, values in zip(delta.keys, delta.values, strict=True)
+        if other.band_min is not None
+        and other != key
+        and replace(other, band_min=key.band_min) == key
+        and np.any(np.nan_to_num(values) != 0)
+    ]
+    return sorted(found, key=lambda other: other.band_min or 0.0)[:MOST_BANDS]
 
 
 def _folder(key: LayerKey) -> str:
