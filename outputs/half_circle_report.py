@@ -279,7 +279,7 @@ def _direction(
         "rows": table,
         "with_land": land is not None,
         "note": words("direction_note", people=people_word(weights, words.texts))
-        + (f" {words('direction_note_line')}" if with_line else ""),
+        + (" " + words("direction_note_line") if with_line else ""),
     }
 
 
