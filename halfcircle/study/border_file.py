@@ -77,7 +77,7 @@ def read_border(
     if region is not None and zones.path is None:
         table.fault("region", "is a column of the zones file, but zones are a grid", region)
     config = BorderConfig(
-        _penalties(table),
+        _penalties(table, modes),
         table.text("preset", choices=PRESETS),
         chosen,
         modes,
@@ -102,9 +102,12 @@ def read_border(
     return config
 
 
-def _penalties(table: Table) -> tuple[PenaltyConfig, ...]:
+def _penalties(table: Table, modes: tuple[str, ...]) -> tuple[PenaltyConfig, ...]:
     penalties = []
     for row in table.tables("penalties"):
+        mode, group = row.text("mode"), row.text("group")
+        if mode is not None:
+            _known(row, "mode", mode, modes)
         penalties.append(
             PenaltyConfig(
                 row.text("from", required=True) or "",
@@ -113,6 +116,8 @@ def _penalties(table: Table) -> tuple[PenaltyConfig, ...]:
                 row.number_or("factor", 1.0, low=0.0, high=1.0),
                 reason=row.text("reason", "border") or "border",
                 source=row.text("source", "") or "",
+                mode=mode,
+                group=group,
             )
         )
         row.finish()

@@ -28,13 +28,15 @@ def border_rules(config: BorderConfig, countries: Sequence[str]) -> BorderRules:
     own = tuple(
         CrossingRule(
             p.origin, p.destination, penalty_s=60.0 * p.minutes, factor=p.factor, reason=p.reason,
-            source=p.source,
+            source=p.source, mode=p.mode, group=p.group,
         )
         for p in config.penalties
     )  # fmt: skip
     if not own:
         return preset
-    stated = {(rule.from_country, rule.to_country) for rule in own}
+    # A row for one mode or group stands beside the preset; a general one takes its place.
+    general = [rule for rule in own if rule.mode is None and rule.group is None]
+    stated = {(rule.from_country, rule.to_country) for rule in general}
     kept = tuple(r for r in preset.rules if (r.from_country, r.to_country) not in stated)
     return BorderRules((*kept, *own), name=config.preset or "study", notices=preset.notices)
 

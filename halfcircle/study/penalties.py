@@ -17,3 +17,5 @@ class PenaltyConfig:
     factor: float = 1.0
     reason: str = "border"
     source: str = ""
+    mode: str | None = None
+    group: str | None = None

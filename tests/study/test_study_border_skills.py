@@ -260,3 +260,32 @@ def test_a_sector_that_one_side_does_not_count(tmp_path: Path) -> None:
     zones = ZONES.replace(",8,8,0\n", ",8,8,\n").replace(",4,2,2\n", ",4,2,\n")
     with pytest.raises(HalfcircleError, match=r"'DE' has no data for these sectors.*care"):
         run(study(tmp_path, zones=zones))
+
+
+def test_penalties_of_one_group(tmp_path: Path) -> None:
+    """Half of the jobs in care abroad ask for another diploma."""
+    path = study(tmp_path)
+    row = '{ from = "NL", to = "DE", factor = 0.5, group = "care", reason = "diploma" }'
+    text = path.read_text().replace("penalties = [ {", f"penalties = [ {row}, {{")
+    path.write_text(text.replace("[border.skills]", ""))
+    out = run(path)
+    assert reach(out, "B", "care")["reach_effective"] == 6 + 0.5 * 2
+    assert reach(out, "B", "industry")["reach_effective"] == 2 + 10
+    causes = pd.read_parquet(out / "border_causes.parquet")
+    assert set(causes["cause"]) == {"transport", "diploma", "border"}
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ('group = "crafts"', "there is no group 'crafts'"),
+        ('group = "care", minutes = 5', "minutes cannot differ by group"),
+        ('mode = "bike"', "bike"),
+    ],
+)
+def test_faults_of_such_penalties(tmp_path: Path, more: str, message: str) -> None:
+    path = study(tmp_path)
+    row = f'{{ from = "NL", to = "DE", factor = 0.5, reason = "diploma", {more} }}'
+    path.write_text(path.read_text().replace("penalties = [ {", f"penalties = [ {row}, {{"))
+    with pytest.raises(HalfcircleError, match=message):
+        run(path)
