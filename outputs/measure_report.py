@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from markupsafe import Markup
 
+from halfcircle.access.measure_table import SITE_MEASURES
 from halfcircle.outputs.charts import Series, line_chart
 from halfcircle.outputs.choropleth import Sheet, draw_map
 from halfcircle.outputs.classes import MISSING_COLOUR, ZERO_COLOUR, reach_classes
@@ -22,7 +23,7 @@ from halfcircle.outputs.measure_layers import (
     measure_units,
     without_negative,
 )
-from halfcircle.outputs.measure_words import MINUS, MeasureWords, measure_words
+from halfcircle.outputs.measure_words import MeasureWords, measure_words
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.statistics import Weights
 from halfcircle.outputs.texts import Texts, capital
@@ -48,6 +49,8 @@ MAPPED = {
 LEAST_KNOWN = 1 / 3
 N_STEPS = 12
 N_PAIRS = 20
+# Sums of the same numbers in another order differ in their last digits: nothing changes by that.
+ROUNDING = 1e-9
 TENTH = "income_tenth_"
 # What these are about is told by figures of their own; means over zones would only confuse.
 KINDS_TOLD_APART = ("amenity-norm", "closures", "city-pairs")
@@ -157,10 +160,13 @@ def _table(
     title = words.title(name)
     people = people_word(weights, words.texts)
     more = len(layers) - len(shown)
+    caption = words("caption", name=title)
+    if of_people:
+        of_sites = set(measures) <= set(SITE_MEASURES)
+        caption = words("caption_sites" if of_sites else "caption_people", name=title,
+                        people=people)  # fmt: skip
     return {
-        "caption": words("caption_people", name=title, people=people)
-        if of_people
-        else words("caption", name=title),
+        "caption": caption,
         "head": words("column_layer"),
         "heads": [
             _head(measure, index, units[measure, index], len(measures), means_only, words)
@@ -195,8 +201,9 @@ def _delta(row: dict[Any, Any], words: MeasureWords) -> str:
     delta = float(row["delta"])
     if row["scenario"] == FIRST_SCENARIO or np.isnan(delta):
         return ""
-    sign = "+" if delta > 0 else MINUS if delta < 0 else ""
-    return f" ({sign}{words.value(abs(delta), str(row['unit']))})"
+    if abs(delta) <= ROUNDING * max(abs(float(row["value"])), 1.0):
+        delta = 0.0
+    return f" ({words.difference(delta, str(row['unit']))})"
 
 
 def _layer_label(key: tuple[Any, ...], rows: pd.DataFrame, words: MeasureWords) -> str:
@@ -215,7 +222,10 @@ def _layer_label(key: tuple[Any, ...], rows: pd.DataFrame, words: MeasureWords) 
     if len(set(rows["scenario"])) > 1:
         known = scenario == FIRST_SCENARIO
         parts.append(words("baseline") if known else str(scenario))
-    return capital(", ".join(parts or [_joined(str(mode), texts.mode)]))
+    parts = parts or [_joined(str(mode), texts.mode)]
+    # Names of scenarios and groups stay as they are.
+    named = parts[0] in (scenario, group)
+    return ", ".join(parts if named else [capital(parts[0]), *parts[1:]])
 
 
 def _joined(name: str, word: Callable[[str], str]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from halfcircle.outputs._assets import asset
 from halfcircle.outputs.measure_layers import JOINT
-from halfcircle.outputs.texts import Texts, capital
+from halfcircle.outputs.texts import Texts
 
 __all__ = ["MeasureWords", "measure_words"]
 
@@ -40,7 +40,7 @@ class MeasureWords:
 
     def title(self, name: str) -> str:
         """Heading of a measure: its own name, or that of its kind where it has none."""
-        return str(self.entries["kind"].get(name, capital(name)))
+        return str(self.entries["kind"].get(name, name))
 
     def definition(self, kind: str) -> str:
         """What a kind of measure says, in a sentence or two."""
@@ -93,6 +93,15 @@ class MeasureWords:
         else:
             text = self.texts.count(number)
         return text.replace("-", MINUS)
+
+    def difference(self, number: float, unit: str) -> str:
+        """A difference with its sign: ``+120``, ``−3``, shares in percentage points."""
+        sign = "+" if number > 0 else MINUS if number < 0 else ""
+        if unit != "share":
+            return sign + self.value(abs(number), unit)
+        points = round(abs(100.0 * number), 1)
+        digits = 0 if points >= 9.95 or points.is_integer() else 1
+        return f"{sign}{self.texts.number(points, digits)}\u202f{self('points')}"
 
 
 @lru_cache(maxsize=1)

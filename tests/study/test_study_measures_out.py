@@ -236,6 +236,10 @@ def test_every_kind_has_words_in_every_language() -> None:
     assert words.measure("mode_gap_decay") == "gap, reach with decay"
     assert words.unit("jobs per persons") == "jobs per residents"
     assert words.value(0.0034, "jobs") == "0.0034"
+    assert words.difference(-0.127, "share") == "\u221213\u202fpp"
+    assert words.difference(0.0, "share") == "0\u202fpp"
+    assert words.difference(2.5, "min") == "+2.50"
+    assert words.title("to c") == "to c"
 
 
 def test_times_are_computed_once_and_only_where_asked() -> None:
