@@ -60,7 +60,7 @@ def circle_figures(result: RunResult, sheet: Sheet, texts: Texts) -> list[dict[s
                 "caption": "" if counted is None else capital(texts.opportunity(counted.name)),
                 "rows": [
                     {
-                        "name": texts("circle.within", n=texts.minutes(band)),
+                        "name": texts("legend.minutes", n=texts.minutes(band)),
                         "cells": [
                             texts.count(whole),
                             texts.count(home),
