@@ -252,7 +252,7 @@ def _margin(
     rows = []
     for pair in pairs:
         mine = table[table["pair"] == pair].set_index("scenario")
-        figures = []
+        figures: list[dict[str, Any]] = []
         for scenario in scenarios:
             one = mine.loc[scenario]
             scores = [

@@ -151,3 +151,20 @@ def test_decay_has_no_limit(make_run):
     key = build_delta_layers(result).keys[0]
     assert (key.band_min, key.measure) == (None, "decay")
     assert "no limit" in report(result)
+
+
+def test_every_travel_time_in_which_anything_changes_has_its_map(make_run):
+    run = make_run(3)
+    still = {"band_min": 30.0, "variant": BEFORE, "delta": 0.0}
+    wide = {"band_min": 60.0, "variant": AFTER + 5, "delta": AFTER + 5 - BEFORE}
+    tables = [scenario_rows(run), scenario_rows(run, **still), scenario_rows(run, **wide)]
+    page = report(make_run(3, scenarios=pd.concat(tables, ignore_index=True)))
+    start = page.index('<h2 id="h-scenarios">')
+    part = page[start : page.index("</section>", start)]
+    captions = [
+        line.split("</figcaption>")[0]
+        for line in part.split("<figcaption>")[1:]
+        if line.startswith("Public transport")
+    ]
+    assert captions == ["Public transport, 45 min", "Public transport, 60 min"]
+    assert "45 min · 60 min" in part
