@@ -21,7 +21,7 @@ from halfcircle.access.transit import (
 )
 from halfcircle.errors import InputError
 
-MANY = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+MANY = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
 
 
 def searches(case: Case) -> tuple[TransitSearch, TransitSearch]:

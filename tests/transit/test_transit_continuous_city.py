@@ -14,7 +14,7 @@ from halfcircle.access.transit import TransitQuery, TransitSearch, build_transit
 pytestmark = pytest.mark.real_data
 
 QUERY = TransitQuery(
-    start_s=START_S, end_s=END_S, step_s=None, max_rides=3, percentiles=(5, 25, 50, 75, 95)
+    start_s=START_S, end_s=END_S, step_s=None, max_rides=3, percentiles=(5, 50, 95)
 )
 
 
@@ -41,7 +41,7 @@ def test_100_origins_equal_one_second_sampling(
     by_the_second = search_of(city, replace(QUERY, step_s=1))
     times = continuous.times_s(origins)
     np.testing.assert_array_equal(times, by_the_second.times_s(origins))
-    assert np.isfinite(times[:, 2]).mean() > 0.5
+    assert np.isfinite(times[:, 1]).mean() > 0.5
     cutoffs = [900, 1_800, 2_700, 3_600]
     for name in ("opportunities_within", "mean_over_departures", "percentiles_over_departures"):
         few = origins[::10]
