@@ -86,8 +86,10 @@
       line.append(tick, " " + said.times_show);
       const again = (key) => (value) => {
         known[key] = value;
+        // The scenario on the map is the one whose numbers stand beside the baseline.
+        if (key === "scenario" && value !== BASELINE) known.compare = value;
         known.onMap = true;
-        tick.checked = true;
+        render();
         times();
       };
       part.append(line, chips("mode", words.dims.mode, set.modes, known.mode, modeName,
