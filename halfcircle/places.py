@@ -294,3 +294,15 @@ class Opportunities:
     def n_zones(self) -> int:
         """Number of zones."""
         return int(self.values.shape[1])
+
+    @property
+    def total(self) -> npt.NDArray[np.float64]:
+        """All groups together, shape (n_zones,); missing where it is not known.
+
+        The group ``"all"`` where it is given, for the others are parts of it; else the sum of the
+        groups, missing where one of them is.
+        """
+        parts = self.values
+        if "all" in self.groups:
+            parts = parts[self.groups.index("all")][np.newaxis]
+        return np.asarray(parts.sum(axis=0), dtype=np.float64)

@@ -92,7 +92,7 @@ def _places(result: RunResult, groups: Sequence[Sequence[str]]) -> list[int]:
 def _jobs(result: RunResult) -> tuple[Floats, int | None]:
     for one in result.opportunities:
         if one.name.lower() in JOBS:
-            return np.asarray(np.nansum(one.values, axis=0), dtype=np.float64), one.year
+            return np.nan_to_num(one.total), one.year
     raise _Lacking("no_jobs")
 
 

@@ -198,5 +198,5 @@ def _total(result: RunResult, key: LayerKey) -> float:
         if opportunity.name == key.opportunity:
             if key.group in opportunity.groups:
                 return float(np.nansum(opportunity.values[opportunity.groups.index(key.group)]))
-            return float(np.nansum(opportunity.values))
+            return float(np.nansum(opportunity.total))
     return 0.0

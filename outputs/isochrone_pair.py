@@ -155,7 +155,7 @@ def circle_pair(
 def _counted(result: RunResult, name: str | None) -> npt.NDArray[np.float64]:
     for one in result.opportunities:
         if name is None or one.name == name:
-            return np.asarray(np.nan_to_num(np.nansum(one.values, axis=0)), dtype=np.float64)
+            return np.nan_to_num(one.total)
     raise OutputError(f"no opportunity is called {name!r}")
 
 

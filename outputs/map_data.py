@@ -235,7 +235,7 @@ def zone_sizes(result: RunResult) -> npt.NDArray[np.float64]:
     name = result.weight_name
     for opportunity in result.opportunities:
         if name is None or opportunity.name == name:
-            return np.asarray(np.nansum(opportunity.values, axis=0))
+            return np.nan_to_num(opportunity.total)
     return np.zeros(len(result.zones))
 
 

@@ -93,7 +93,7 @@ class PlaceReach:
         counted = self.counted(opportunities)
         if counted is None:
             return tuple(float("nan") for _ in self.bands_min)
-        values = np.nan_to_num(np.nansum(counted.values, axis=0))
+        values = np.nan_to_num(counted.total)
         home = self.home(zones)
         if domestic and home is not None:
             values = np.where(home, values, 0.0)

@@ -64,7 +64,7 @@ def weights_of(result: RunResult) -> Weights:
     name = result.weight_name
     for opportunity in result.opportunities:
         if opportunity.name == name:
-            people = np.nansum(opportunity.values, axis=0)
+            people = np.nan_to_num(opportunity.total)
             if people.sum() > 0:
                 return Weights(name, people)
     return Weights(None, np.ones(len(result.zones)))

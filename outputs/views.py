@@ -269,7 +269,7 @@ def result_html(result: RunResult) -> str:
     sides = "" if country is None else ", ".join(sorted(set(country) - {""}))
     zones = f"{len(result.zones):,}" + (f" ({sides})" if sides else "")
     opportunities = [
-        f"{one.name}: {float(np.nansum(one.values)):,.0f} {one.unit}".strip()
+        f"{one.name}: {float(np.nansum(one.total)):,.0f} {one.unit}".strip()
         + (f" ({one.year})" if one.year else "")
         for one in result.opportunities
     ]

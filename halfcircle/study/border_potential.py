@@ -109,10 +109,8 @@ def _times_s(source: TravelTimeSource) -> Floats:
 
 
 def _total(inputs: Inputs, name: str) -> Floats:
-    """All groups of an opportunity together; missing where one of them is."""
     given: tuple[Opportunities, ...] = inputs.opportunities
-    one = next(item for item in given if item.name == name)
-    return np.asarray(one.values.sum(axis=0), dtype=np.float64)
+    return next(item for item in given if item.name == name).total
 
 
 def _willingness(

@@ -79,10 +79,8 @@ def whole_of(counts: Opportunities) -> Opportunities:
     """Counts of all groups together: the total as counted, else the sum of the groups."""
     if "all" in counts.groups or len(counts.groups) == 1:
         return one_group(counts)
-    known = ~np.isnan(counts.values).all(axis=0)
-    total = np.where(known, np.nansum(counts.values, axis=0), np.nan)
     return Opportunities(
-        counts.name, total[np.newaxis], ("all",), counts.year, counts.unit, counts.source
+        counts.name, counts.total[np.newaxis], ("all",), counts.year, counts.unit, counts.source
     )
 
 

@@ -96,7 +96,7 @@ def closures(job: Job, source: TravelTimeSource) -> Tables:
         "mean_min_after": found.mean_min_after,
         "unserved": found.unserved,
     }
-    served = float(np.nansum(people.values)) - found.unserved
+    served = float(np.nansum(people.total)) - found.unserved
     wide = pd.DataFrame(
         [about | totals | {"measure": "closures", "people": served, "left_out": found.left_out}]
     )

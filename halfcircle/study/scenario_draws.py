@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from halfcircle.places import Zones
+from halfcircle.study.scenario_results import of_all_groups
 
 __all__ = ["drawn_deltas", "with_delta_sd", "with_intervals"]
 
@@ -50,6 +51,7 @@ def drawn_deltas(
 
 def _summed(table: pd.DataFrame) -> pd.DataFrame:
     keys = [*ROW, "draw"]
+    table = of_all_groups(table)
     if not table.duplicated(keys).any():
         return table[[*keys, "value"]]
     groups = table.groupby(keys, sort=False, dropna=False, observed=True)["value"]

@@ -44,9 +44,14 @@ def apply_land_use(inputs: Inputs, edit: LandUseEdit, faults: Faults) -> Inputs:
         faults.add(f"{edit.where} group", "is no group of the opportunity", values=[group],
                    remedy=nearest(group, found.groups))  # fmt: skip
         return inputs
-    rows = np.array([group in (None, name) for name in found.groups], dtype=bool)
+    rows = np.array([group in (None, "all", name) for name in found.groups], dtype=bool)
     n_before = len(faults.errors)
     values = _edited(inputs, found, edit, rows, faults)
+    if "all" in found.groups and not rows[found.groups.index("all")]:
+        # The total has the change of its part.
+        changed = found.groups.index(str(group))
+        change = values[changed] - np.nan_to_num(found.values[changed])
+        values[found.groups.index("all")] += np.nan_to_num(change)
     if len(faults.errors) > n_before:
         return inputs
     if np.array_equal(values, found.values, equal_nan=True):
@@ -73,7 +78,7 @@ def _edited(
         if not origin.any() or not destination.any():
             return values
         part = np.ix_(rows, origin)
-        there = np.nansum(values[part])
+        there = np.nansum(_whole(found, rows)[origin])
         share = edit.share if edit.share is not None else (edit.amount or 0.0) / max(there, 1e-300)
         if share > 1.0 or there <= 0:
             faults.add(f"{edit.where} amount", f"is more than the {there:,.0f} that are there",
@@ -86,9 +91,7 @@ def _edited(
         chosen = choose(edit.places, "zones")
         if not chosen.any():
             return values
-        whole = np.nansum(values[rows], axis=1)
-        parts = whole / whole.sum() if whole.sum() > 0 else np.full(rows.sum(), 1.0 / rows.sum())
-        return _put(values, rows, chosen, edit.amount * parts)
+        return _put(values, rows, chosen, edit.amount * _parts(found, rows))
     if isinstance(edit, ScaleOpportunities):
         chosen = np.ones(values.shape[1], dtype=bool)
         if edit.places.is_given:
@@ -96,6 +99,24 @@ def _edited(
         values[np.ix_(rows, chosen)] *= edit.factor
         return values
     return _closed(values, edit, choose)
+
+
+def _whole(found: Opportunities, rows: Bools) -> Floats:
+    """Counts of these groups together, shape (n_zones,): their total where it is given."""
+    if "all" in found.groups and rows[found.groups.index("all")]:
+        return found.total
+    return np.asarray(np.nansum(found.values[rows], axis=0))
+
+
+def _parts(found: Opportunities, rows: Bools) -> Floats:
+    """Share of each of these groups in what is added, as they are now; the total has all of it."""
+    names = [name for name, row in zip(found.groups, rows, strict=True) if row]
+    counts = np.nansum(found.values[rows], axis=1)
+    group = np.array([name != "all" or len(names) == 1 for name in names])
+    whole = counts[group].sum()
+    share = counts / whole if whole > 0 else np.full(len(names), 1.0 / group.sum())
+    share[~group] = 1.0
+    return share
 
 
 def _closed(

@@ -60,7 +60,7 @@ def catchment_table(
             "people": float(people[zones].sum()),
         }
         for kind in opportunities:
-            row[kind.name] = float(np.nansum(kind.values[:, zones]))
+            row[kind.name] = float(np.nansum(kind.total[zones]))
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -137,7 +137,7 @@ def relocate(
     -------
     Moves
         Its table has zone_id, name, country, moves, towards, elasticity, before, after, change,
-        access_before and access_after; counts are summed over groups.
+        access_before and access_after; counts are of all groups.
     """
     inputs, zones = variant.inputs, variant.inputs.zones
     changed: dict[str, Opportunities] = {}
@@ -150,7 +150,8 @@ def relocate(
         part = _parts(zones, rule)
         for elasticity in rule.elasticities:
             counts = moved_counts(found.values, log_change, elasticity, part)
-            one, other = (np.nansum(v, axis=0) for v in (found.values, counts))
+            counts = _with_total(found, counts)
+            one, other = found.total, replace(found, values=counts).total
             frames.append(
                 pd.DataFrame(
                     {
@@ -197,6 +198,18 @@ def relocate(
     )
 
 
+def _with_total(found: Opportunities, counts: Floats) -> Floats:
+    """Counts whose total is the sum of its parts, if it was before: each part moved by itself."""
+    if "all" not in found.groups or len(found.groups) == 1:
+        return counts
+    parts = np.array([group != "all" for group in found.groups])
+    if not np.allclose(found.values[parts].sum(axis=0), found.total, equal_nan=True):
+        return counts
+    out = counts.copy()
+    out[~parts] = counts[parts].sum(axis=0)
+    return out
+
+
 def _opportunity(inputs: Inputs, name: str) -> Opportunities:
     kinds = [*inputs.opportunities, *([] if inputs.population is None else [inputs.population])]
     return next(kind for kind in kinds if kind.name == name)
@@ -204,7 +217,7 @@ def _opportunity(inputs: Inputs, name: str) -> Opportunities:
 
 def _jobs(inputs: Inputs) -> Floats | None:
     jobs = next((o for o in inputs.opportunities if o.name == JOBS), None)
-    return None if jobs is None else np.asarray(np.nansum(jobs.values, axis=0), dtype=np.float64)
+    return None if jobs is None else np.nan_to_num(jobs.total)
 
 
 def _factor(before: Floats | None, after: Floats | None) -> Floats | None:

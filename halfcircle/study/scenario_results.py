@@ -10,7 +10,13 @@ import pandas as pd
 
 from halfcircle.places import Opportunities, Zones
 
-__all__ = ["connection_table", "difference_table", "people_of", "winners_table"]
+__all__ = [
+    "connection_table",
+    "difference_table",
+    "of_all_groups",
+    "people_of",
+    "winners_table",
+]
 
 SCENARIO_COLUMNS = (
     "zone_id",
@@ -30,9 +36,10 @@ ROUNDING = 1e-9
 def difference_table(baseline: pd.DataFrame, variant: pd.DataFrame, name: str) -> pd.DataFrame:
     """Reach of baseline and scenario per zone, mode, opportunity and band.
 
-    Groups of an opportunity are added up; of several percentiles the median counts, else the
-    first. Rows without a band are those of the decay measure. A value that is not known in one
-    of the two makes the difference unknown. Scenarios that are the same differ by exactly 0.
+    Groups of an opportunity are added up, unless their total is given; of several percentiles the
+    median counts, else the first. Rows without a band are those of the decay measure. A value that
+    is not known in one of the two makes the difference unknown. Scenarios that are the same differ
+    by exactly 0.
 
     Parameters
     ----------
@@ -61,8 +68,18 @@ def difference_table(baseline: pd.DataFrame, variant: pd.DataFrame, name: str) -
     return table[list(SCENARIO_COLUMNS)]
 
 
+def of_all_groups(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows that make up all groups together: of ``"all"`` where it is given, else of each group.
+
+    Where an opportunity comes as a total with its parts, adding all rows would count twice.
+    """
+    whole = table["group"] == "all"
+    return table[whole | ~table["opportunity"].isin(table.loc[whole, "opportunity"].unique())]
+
+
 def _summed(reach: pd.DataFrame) -> pd.DataFrame:
     """One value per zone, mode, opportunity and band."""
+    reach = of_all_groups(reach)
     known = set(reach["percentile"].dropna().unique())
     percentile = 50 if 50 in known else min(known, default=50)
     kept = reach[
@@ -115,7 +132,7 @@ def people_of(
     found = population or next((o for o in opportunities if o.name == "population"), None)
     if found is None:
         return np.ones(len(zones))
-    return np.asarray(np.nan_to_num(np.nansum(found.values, axis=0)), dtype=np.float64)
+    return np.nan_to_num(found.total)
 
 
 def winners_table(
