@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from halfcircle.errors import OutputError
 from halfcircle.outputs.charts import Series, line_chart
-from halfcircle.outputs.texts import Texts, capital
+from halfcircle.outputs.texts import Texts
 from halfcircle.outputs.views import Picture
 
 __all__ = ["pair_chart"]
@@ -63,7 +63,7 @@ def pair_chart(
     if not known.all():
         told.append(texts("pair.unreached", share=texts.share(1.0 - float(share[known].max()))))
     svg = line_chart(
-        [Series(capital(texts.mode(mode)), minutes[known], share[known], 0)],
+        [Series(f"{origin} – {destination}, {texts.mode(mode)}", minutes[known], share[known], 0)],
         identifier="pair",
         title=title,
         about=" ".join(told),

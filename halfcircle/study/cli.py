@@ -227,7 +227,7 @@ def _parser() -> argparse.ArgumentParser:
         commands,
         "explain",
         "tell the journey by public transport behind a travel time",
-        "halfcircle explain study.toml --from LIN-43 --to ESC-10 --at 07:35",
+        "halfcircle explain study.toml --from LIN-43 --to ESC-39 --at 07:35",
     )
     explain.add_argument("study", metavar="STUDY.toml", help="study file")
     explain.add_argument("--from", dest="origin", required=True, metavar="ZONE", help="zone id")
