@@ -14,6 +14,9 @@ from halfcircle.outputs.views import Picture
 
 __all__ = ["pair_chart"]
 
+# Letters of a name above the line; the title of the drawing has all of them.
+LONGEST_NAME = 20
+
 
 def pair_chart(
     percentiles: Sequence[int],
@@ -62,8 +65,9 @@ def pair_chart(
         told.insert(1, texts("pair.median", n=texts.number(median)))
     if not known.all():
         told.append(texts("pair.unreached", share=texts.share(1.0 - float(share[known].max()))))
+    ends = " – ".join(_short(name) for name in (origin, destination))
     svg = line_chart(
-        [Series(f"{origin} – {destination}, {texts.mode(mode)}", minutes[known], share[known], 0)],
+        [Series(ends, minutes[known], share[known], 0)],
         identifier="pair",
         title=title,
         about=" ".join(told),
@@ -74,3 +78,7 @@ def pair_chart(
         marks=True,
     )
     return Picture(svg, f"{title}. {' '.join(told)}")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"

@@ -51,6 +51,14 @@ def test_departures_that_do_not_arrive_are_told_and_not_drawn():
         pair_chart(PERCENTILES, seconds(*[np.inf] * 5), **WHO)
 
 
+def test_long_names_are_cut_in_the_drawing_and_whole_in_its_title():
+    long = WHO | {"origin": "Llanfairpwllgwyngyllgogerychwyrndrobwll"}
+    drawn = pair_chart(PERCENTILES, seconds(20, 30, 40, 50, 60), **long)
+    words = list(ElementTree.fromstring(str(drawn.svg)).itertext())
+    assert "Llanfairpwllgwyngyl… – <script>" in words
+    assert any(word.startswith(f"{long['origin']} to <script>") for word in words)
+
+
 @pytest.mark.parametrize("language", ["nl", "de"])
 def test_other_languages(language):
     drawn = pair_chart(PERCENTILES, seconds(20, 30, 40, 50, np.inf), language=language, **WHO)
