@@ -17,6 +17,7 @@ from halfcircle.outputs.texts import Texts, capital
 __all__ = [
     "further_sentences",
     "moves_section",
+    "pairs_table",
     "region_type_rows",
     "scenario_words",
     "systems_section",
@@ -188,6 +189,43 @@ def moves_section(result: RunResult, folder: str, texts: Texts) -> list[dict[str
             }
         )
     return sections
+
+
+def pairs_table(
+    result: RunResult, folder: str, key: LayerKey, texts: Texts
+) -> dict[str, Any] | None:
+    """Door-to-door times between cities by the mode of a layer, with the one-hour norm.
+
+    Returns
+    -------
+    dict or None
+        One row per pair, in the direction in which the study names it; None without pairs.
+    """
+    table = result.further.get(f"{folder}/city_pairs")
+    if table is None or not len(table):
+        return None
+    words = scenario_words(texts)
+    # Each pair is there twice, there and back.
+    own = table[table["mode"] == key.mode].iloc[::2]
+    rows = []
+    for row in own.to_dict("records"):
+        before, after = row["minutes_baseline"], row["minutes_variant"]
+        was, is_now = bool(row["within_an_hour_baseline"]), bool(row["within_an_hour_variant"])
+        norm = ("yes" if was else "new") if is_now else ("lost" if was else "no")
+        missing = texts("report.missing_mark")
+        change = row["difference"]
+        cells = [missing if np.isnan(v) else texts.number(round(v)) for v in (before, after)]
+        cells.append(missing if np.isnan(change) else _signed(round(change), texts))
+        name = f"{row['from']} – {row['to']}"
+        rows.append({"name": name, "cells": [*cells, words(f"pairs_hour_{norm}")]})
+    if not rows:
+        return None
+    return {
+        "caption": words("pairs_caption", mode=texts.mode_by(key.mode)),
+        "pair": words("systems_pair"),
+        "heads": [words(f"pairs_{name}") for name in ("before", "after", "change", "hour")],
+        "rows": rows,
+    }
 
 
 def systems_section(result: RunResult, texts: Texts) -> dict[str, Any] | None:

@@ -28,6 +28,7 @@ from halfcircle.outputs.scenario_overview import signed
 from halfcircle.outputs.scenario_parts import (
     further_sentences,
     moves_section,
+    pairs_table,
     region_type_rows,
 )
 from halfcircle.outputs.statistics import Weights
@@ -110,6 +111,7 @@ def _section(
             *further_sentences(result, key, texts),
         ],
         "moves": moves_section(result, _folder(key), texts),
+        "pairs": pairs_table(result, _folder(key), key, texts),
         "quiet": texts("scenario.quiet", modes=", ".join(quiet)) if quiet else "",
         "map_title": texts("scenario.map_title", **words | {"band": " · ".join(bands)}),
         "maps": maps,

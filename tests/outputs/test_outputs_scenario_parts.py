@@ -14,6 +14,7 @@ from halfcircle.outputs.layers import LayerKey
 from halfcircle.outputs.scenario_parts import (
     further_sentences,
     moves_section,
+    pairs_table,
     region_type_rows,
     systems_section,
 )
@@ -131,6 +132,32 @@ def test_chances_margins_and_dial(run) -> None:
     assert margin[1]["figures"][0]["cells"][1].startswith("not up to 80")
     assert [row["cells"] for row in section["dial"]["rows"]] == [["5", "2"], ["4", "2"]]
     assert systems_section(dataclasses.replace(run, further={}), Texts("en")) is None
+
+
+def test_city_pairs_with_the_norm_of_an_hour(run) -> None:
+    pairs = pd.DataFrame(
+        [
+            ["A", "B", "transit", 70.4, 58.0, -12.4, False, True],
+            ["B", "A", "transit", 71.0, 59.0, -12.0, False, True],
+            ["A", "C", "transit", np.nan, 150.0, np.nan, False, False],
+            ["C", "A", "transit", np.nan, 150.0, np.nan, False, False],
+            ["A", "B", "car", 40.0, 40.0, 0.0, True, True],
+            ["B", "A", "car", 40.0, 40.0, 0.0, True, True],
+        ],
+        columns=[
+            "from", "to", "mode", "minutes_baseline", "minutes_variant", "difference",
+            "within_an_hour_baseline", "within_an_hour_variant",
+        ],
+    )  # fmt: skip
+    further = {"scenarios/fast-line/city_pairs": pairs}
+    result = dataclasses.replace(run, further=further)
+    table = pairs_table(result, "scenarios/fast-line", KEY, Texts("en"))
+    assert table is not None
+    assert [(row["name"], row["cells"]) for row in table["rows"]] == [
+        ("A – B", ["70", "58", "\u221212", "only in the scenario"]),
+        ("A – C", ["–", "150", "–", "no"]),
+    ]
+    assert pairs_table(run, "scenarios/fast-line", KEY, Texts("en")) is None
 
 
 def test_all_languages_have_all_words() -> None:
