@@ -11,9 +11,9 @@ import pandas as pd
 import shapely
 
 from halfcircle.outputs._columns import BAND, MODE, Column, Table, count
-from halfcircle.outputs.isochrones import isochrones
+from halfcircle.outputs.isochrones import catchment_shapes, isochrones
 from halfcircle.outputs.place_reach import PlaceReach
-from halfcircle.outputs.shapes import united, zone_shapes
+from halfcircle.outputs.shapes import united
 from halfcircle.places import Opportunities, Zones
 
 __all__ = ["ISOCHRONES", "isochrone_frame"]
@@ -92,12 +92,9 @@ def isochrone_frame(
 
 
 def _half(area: Any, zones: Zones, inside: npt.NDArray[np.bool_]) -> Any:
-    """What of an area lies in these zones; zones that are points have no land to cut it at."""
+    """What of an area lies in these zones, or nearest to them where zones are points."""
     if inside.all():
         return area
-    shapes = zone_shapes(zones)
-    if not shapes.areas:
-        return area
-    cut = shapely.intersection(area, united(shapes.geometry[inside]))
+    cut = shapely.intersection(area, united(catchment_shapes(zones)[inside]))
     parts = [part for part in shapely.get_parts(cut) if part.geom_type == "Polygon"]
     return shapely.MultiPolygon(parts)

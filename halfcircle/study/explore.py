@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import webbrowser
 from collections.abc import Mapping
 from dataclasses import replace
@@ -63,7 +64,8 @@ def explore(
     print(f"{server.address}  (Ctrl-C to stop)", flush=True)  # noqa: T201
     try:
         if browser:
-            webbrowser.open(server.address)
+            # A browser of the terminal would not return before the page is served.
+            threading.Thread(target=webbrowser.open, args=(server.address,), daemon=True).start()
         server.serve_forever(poll_interval=0.2)
     except KeyboardInterrupt:
         progress.line("stopped")

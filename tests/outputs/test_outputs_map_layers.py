@@ -183,6 +183,24 @@ def test_half_circle_holds_the_own_country_only(make_run):
         assert kept.area_km2 == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("points", [False, True])
+def test_areas_along_streets_are_cut_at_the_border(make_run, points):
+    result = make_run(10, border=True, points=points)
+    zones = result.zones
+    discs = [shapely.Point(zones.places.xy_m(zones.crs)[44]).buffer(r) for r in (4e3, 8e3)]
+    one = place(result, areas=tuple(shapely.MultiPolygon([disc]) for disc in discs))
+    frame = isochrone_frame((one,), zones, result.opportunities)
+    assert set(frame["kind"]) == {"street"}
+    full, half = (frame[frame["circle"] == circle] for circle in ("full", "half"))
+    for disc, row, kept in zip(discs, full.itertuples(), half.itertuples(), strict=True):
+        assert row.geometry.equals(disc)
+        assert kept.area_km2 < row.area_km2
+        assert row.geometry.buffer(1.0).contains(kept.geometry)
+        home = zones.places.country == zones.places.country[44]
+        abroad = shapely.points(zones.places.xy_m(zones.crs))[~home]
+        assert not shapely.contains(kept.geometry, abroad).any()
+
+
 def test_isochrones_are_written_and_described(make_run, tmp_path):
     result = make_run(6, border=True, isochrones=(place(make_run(6), 14, name=HOSTILE),))
     write_outputs(result, tmp_path)
