@@ -62,6 +62,9 @@ def _measure(table: Table, offer: Offer) -> MeasureConfig | None:
         table.asked.update(table.values)
         return None
     name = table.text("name", kind) or kind
+    if ": " in name:
+        # Between a name and what of it is meant, where a measure tells several things.
+        table.fault("name", "must not hold a colon with a space behind", name)
     values: dict[str, Any] = {key: read(table, key, offer) for key, read in KINDS[kind].items()}
     _check(table, kind, values)
     if kind == "mode-gap":

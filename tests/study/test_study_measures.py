@@ -310,7 +310,7 @@ def test_faults_come_all_at_once_with_line_and_remedy(tmp_path: Path) -> None:
         '[[measures]]\nkind = "floating-catchment"\nname = "x"\ndecay = "plb"\n'
         '[[measures]]\nkind = "mode-gap"\nline_share = 0.5\n'
         '[[measures]]\nkind = "equity"\nof = "y"\n'
-        '[[measures]]\nkind = "city-pairs"\ncities = ["a"]\n'
+        '[[measures]]\nkind = "city-pairs"\nname = "norm: hour"\ncities = ["a"]\n'
     )
     with pytest.raises(StudyError) as caught:
         study_result(write_study(tmp_path, text))
@@ -330,6 +330,7 @@ def test_faults_come_all_at_once_with_line_and_remedy(tmp_path: Path) -> None:
     assert "line_share: needs at_risk: who is at risk?" in told
     assert "of: is no measure of zones in this study" in told
     assert "cities: needs at least two cities" in told
+    assert "name: must not hold a colon with a space behind: 'norm: hour'" in told
 
 
 def test_a_measure_without_people_says_which_key_is_missing(tmp_path: Path) -> None:
