@@ -150,6 +150,8 @@ def potential_part(result: RunResult, words: Words) -> dict[str, Any] | None:
     first = table.iloc[0]
     reference = words("potential_reference", share=words.share(float(first["reference_rate"])))
     by_flows = first["willingness"] == "domestic flows"
+    sources = "; ".join(str(name) for name in dict.fromkeys(table["source"].dropna()) if name)
+    counted_by = " " + words("potential_source", source=sources) if sources else ""
     heads = (
         "column_potential", "column_balanced", "column_realised", "column_rate",
         "column_numerator", "column_year",
@@ -171,7 +173,8 @@ def potential_part(result: RunResult, words: Words) -> dict[str, Any] | None:
             zone=words.count(float(first["border_zone_km"])),
             cap=words.count(float(first["cap_km"])),
             willingness=words("willingness_flows" if by_flows else "willingness_pbl"),
-        ),
+        )
+        + counted_by,
     }
 
 
