@@ -69,7 +69,7 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             "unreached",
-            "zones without a result, and why",
+            "zones that are not connected, and why",
             (
                 ZONE_ID,
                 SCENARIO,

@@ -156,7 +156,7 @@ def _sides(result: RunResult) -> dict[str, int]:
 
 
 def _unreached(result: RunResult) -> dict[str, dict[str, int]]:
-    """Zones without a result in the baseline, by mode and reason."""
+    """Zones without a connection in the baseline, by mode and reason."""
     counts: dict[str, dict[str, int]] = {}
     if result.unreached is not None:
         table = result.unreached[result.unreached["scenario"] == FIRST_SCENARIO]

@@ -135,7 +135,7 @@ def notices(result: RunResult, texts: Texts) -> list[dict[str, str]]:
 
 
 def unreached(result: RunResult, texts: Texts) -> dict[str, Any] | None:
-    """Zones without a result in the baseline, reasons by modes; None if there are none."""
+    """Zones without a connection in the baseline, reasons by modes; None if there are none."""
     table = result.unreached
     if table is not None:
         table = table[table["scenario"] == FIRST_SCENARIO]

@@ -203,7 +203,7 @@ def _unreached(out_a: Path, out_b: Path) -> list[str]:
     if not set(key) <= set(one) & set(other):
         return ["", "unreached: written by an older version, not compared"]
     sets = [set(map(tuple, table[key].to_numpy())) for table in (one, other)]
-    lines = ["", f"unreached: {len(one):,} zones without a result in A, {len(other):,} in B"]
+    lines = ["", f"unreached: {len(one):,} zones without a connection in A, {len(other):,} in B"]
     for label, missing in (("lost", sets[1] - sets[0]), ("gained", sets[0] - sets[1])):
         cases = sorted(missing)
         for scenario, mode in sorted({row[:2] for row in cases}):

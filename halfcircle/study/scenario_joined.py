@@ -65,7 +65,7 @@ class Joiner:
         return part.table(baseline, computed, mode_column=mode_column)
 
     def reasons(self, baseline: pd.DataFrame, computed: pd.DataFrame) -> pd.DataFrame:
-        """Zones without a result: of those that were not computed nothing new is known."""
+        """Zones without a connection: of those that were not computed nothing new is known."""
         keep = np.ones(len(computed), dtype=bool)
         for mode, origins in self.origins.items():
             other = ~computed["zone_id"].isin(set(self.zone_id[origins])).to_numpy()

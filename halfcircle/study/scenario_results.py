@@ -101,7 +101,7 @@ def connection_table(baseline: pd.DataFrame, variant: pd.DataFrame, zones: Zones
     Parameters
     ----------
     baseline, variant : DataFrame
-        Zones without a result, with their reasons, as of ``unreached.parquet``.
+        Zones without a connection, with their reasons, as of ``unreached.parquet``.
     zones : Zones
 
     Returns

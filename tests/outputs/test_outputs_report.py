@@ -220,7 +220,7 @@ def test_a_study_without_reach_still_reports(make_run):
     empty = result.reach.iloc[:0]
     page = Page(report(make_run(4, reach=empty, settings=Settings(), unreached=None)))
     assert "What the words mean" in page.text
-    assert "Every zone has a result" in page.text
+    assert "Every zone is connected" in page.text
     assert isinstance(result.reach, pd.DataFrame)
 
 
