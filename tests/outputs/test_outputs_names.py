@@ -76,7 +76,9 @@ def folder(make_run, tmp_path_factory):
         sources=(Source(HOSTILE, NAMES[4], "a.csv", licence=HOSTILE, text=NAMES[8]),),
         notices=(Fault(HOSTILE, NAMES[4], (NAMES[8],), NAMES[7], 3, "warning"),),
         further={"scenarios/x/city_pairs": pd.DataFrame(
-            {"from": NAMES, "to": NAMES[::-1], "mode": "transit", "minutes_baseline": 1.0})},
+            {"from": NAMES, "to": NAMES[::-1], "mode": "transit", "minutes_baseline": 1.0,
+             "minutes_variant": 2.0, "difference": 1.0, "within_an_hour_baseline": True,
+             "within_an_hour_variant": True})},
     )  # fmt: skip
     out = tmp_path_factory.mktemp("names")
     write_outputs(run, out, claims=True)

@@ -32,7 +32,8 @@ def further():
         ),
         "scenarios/fast-line/city_pairs": pd.DataFrame(
             {"from": ["'s-Hertogenbosch"], "to": ["=1+1"], "mode": ["transit"],
-             "minutes_baseline": [np.nan], "within_an_hour_variant": [True]}
+             "minutes_baseline": [np.nan], "minutes_variant": [54.5], "difference": [np.nan],
+             "within_an_hour_baseline": [False], "within_an_hour_variant": [True]}
         ),
     }  # fmt: skip
 
@@ -80,7 +81,8 @@ def test_numbers_are_read_as_numbers_where_people_work(folder):
     (pair,) = rows_of(out / "scenarios/fast-line/city_pairs.csv", style)
     assert pair == {
         "from": "'s-Hertogenbosch", "to": "'=1+1", "mode": "transit", "minutes_baseline": "",
-        "within_an_hour_variant": "true",
+        "minutes_variant": f"54{decimal}5", "difference": "",
+        "within_an_hour_baseline": "false", "within_an_hour_variant": "true",
     }  # fmt: skip
 
 
