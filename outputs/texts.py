@@ -15,6 +15,7 @@ __all__ = ["LANGUAGES", "Texts", "capital"]
 LANGUAGES = ("en", "nl", "de")
 # Thousands and decimals.
 SEPARATORS = {"en": (",", "."), "nl": (".", ","), "de": (".", ",")}
+CLOSED = "_hard_closed"
 THIN_SPACE = "\u202f"
 
 
@@ -110,7 +111,9 @@ class Texts:
         return self._known("setting", name)
 
     def measure(self, name: str) -> str:
-        """What people call a measure."""
+        """What people call a measure; ``_hard_closed`` behind one is told in words, too."""
+        if name.endswith(CLOSED) and f"measure.{name}" not in self.entries:
+            return f"{self.measure(name.removesuffix(CLOSED))}, {self('measure.closed')}"
         return self._known("measure", name)
 
     def _known(self, section: str, name: str, joiner: str = "") -> str:

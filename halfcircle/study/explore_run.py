@@ -166,7 +166,7 @@ def read_run(folder: Path) -> FinishedRun:
     opportunities = tuple(
         Opportunities(
             name,
-            _sizes(tables["reach"], name, zones)[None, :],
+            *_sizes(tables["reach"], name, zones, known.get(name, {})),
             unit=known.get(name, {}).get("unit"),
             year=known.get(name, {}).get("year"),
         )
@@ -203,8 +203,11 @@ def read_run(folder: Path) -> FinishedRun:
     )
 
 
-def _sizes(reach: pd.DataFrame, opportunity: str, zones: Zones) -> npt.NDArray[np.float64]:
-    """What is within the shortest band of the first mode, shape (n_zones,)."""
+def _sizes(
+    reach: pd.DataFrame, opportunity: str, zones: Zones, entry: dict[str, Any]
+) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
+    """What is within the shortest band of the first mode, the same for each group; the groups."""
+    groups = tuple(str(group) for group in entry.get("groups", ())) or ("all",)
     rows = reach[
         (reach["opportunity"].astype(str) == opportunity)
         & (reach["scenario"].astype(str) == "baseline")
@@ -212,11 +215,11 @@ def _sizes(reach: pd.DataFrame, opportunity: str, zones: Zones) -> npt.NDArray[n
         & (reach["measure"].astype(str) == "cumulative")
     ]
     if not len(rows):
-        return np.full(len(zones), np.nan)
+        return np.full((len(groups), len(zones)), np.nan), groups
     rows = rows[(rows["mode"] == rows["mode"].iloc[0])]
     rows = rows[rows["band_min"] == rows["band_min"].min()].drop_duplicates("zone_id")
     values = rows.set_index(rows["zone_id"].astype(str))["value"].reindex(zones.zone_id)
-    return np.asarray(values.to_numpy(np.float64, na_value=np.nan))
+    return np.tile(values.to_numpy(np.float64, na_value=np.nan), (len(groups), 1)), groups
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
