@@ -116,7 +116,10 @@ def compute_systems(base: Baseline, found: Sequence[Computed], *, workers: int) 
             factors[one.name] = (residents, jobs)
         known.append((one.name, regions, moved))
         notices += [n for n in moved.notices if n not in (*flows.notices, *notices)]
-    if config.method != DEFAULT_METHOD:
+    if config.method == DEFAULT_METHOD and len(zones) > MOST_ZONES_DRAWN:
+        what = f"chances and the dial are not drawn for more than {MOST_ZONES_DRAWN:,} zones"
+        notices.append(Fault("scenario regions", what, severity="notice"))
+    if config.method != DEFAULT_METHOD or len(zones) > MOST_ZONES_DRAWN:
         return Systems(tuple(membership), layers, notices=tuple(notices))
     stated = {k: v for k, v in config.parameters.items() if k != "contiguous"}
     parameters = LabourMarketAreaParameters(**stated)  # type: ignore[arg-type]
@@ -128,10 +131,7 @@ def compute_systems(base: Baseline, found: Sequence[Computed], *, workers: int) 
         for a, b in pairs
     ]
     chances = None
-    if numbers and len(zones) > MOST_ZONES_DRAWN:
-        what = f"chances are not drawn for more than {MOST_ZONES_DRAWN:,} zones"
-        notices.append(Fault("scenario regions", what, severity="notice"))
-    elif numbers:
+    if numbers:
         drawn = draw_labels(
             flows,
             weights,

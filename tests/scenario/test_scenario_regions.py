@@ -121,7 +121,8 @@ city_pairs = [["c0r1", "c5r1"]]
 """
 
 
-def test_a_study_draws_the_systems_of_its_scenarios(tmp_path: Path) -> None:
+def written_study(tmp_path: Path) -> Path:
+    """Results of a study of 24 zones with one scenario."""
     CITY.write_gtfs(tmp_path / "grid.zip")
     lon, lat = CITY.lonlat(CITY.corners)
     ids = [f"c{c}r{r}" for c, r in CITY.corners]
@@ -136,6 +137,11 @@ def test_a_study_draws_the_systems_of_its_scenarios(tmp_path: Path) -> None:
     table.to_csv(tmp_path / "flows.csv", index=False)
     (tmp_path / "study.toml").write_text(STUDY, encoding="utf-8")
     run_study(tmp_path / "study.toml", out=tmp_path / "out", workers=1)
+    return tmp_path / "out"
+
+
+def test_a_study_draws_the_systems_of_its_scenarios(tmp_path: Path) -> None:
+    written_study(tmp_path)
     member = pd.read_parquet(tmp_path / "out/membership.parquet")
     assert set(member["scenario"]) == {"baseline", "often"}
     assert member.groupby("scenario")["zone_id"].nunique().tolist() == [24, 24]
@@ -255,3 +261,15 @@ def test_the_margin_and_the_dial_say_how_far_places_are_from_merging() -> None:
     assert (same["together"], same["probability"]) == (1, 1.0)
     assert same["together_from"] <= 0.6667
     assert np.isnan(apart["together_from"]) or apart["together_from"] > 0.6667
+
+
+def test_large_studies_draw_systems_and_no_chances(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("halfcircle.study.scenario_systems.MOST_ZONES_DRAWN", 20)
+    out = written_study(tmp_path)
+    assert set(pd.read_parquet(out / "membership.parquet")["scenario"]) == {"baseline", "often"}
+    assert not (out / "scenarios/one_system.csv").exists()
+    assert not (out / "scenarios/systems_dial.csv").exists()
+    notices = (out / "manifest.json").read_text(encoding="utf-8")
+    assert "chances and the dial are not drawn for more than 20 zones" in notices
