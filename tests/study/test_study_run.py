@@ -320,6 +320,7 @@ def test_a_grid_gives_rasters_and_bike_to_the_train_reaches_more(
         ('["walk", "bike", "car", "transit"]', '["bike", "transit", "bike+transit"]'),
         ('region = "municipality"\n', ""),
         ('causes = ["car", "transit"]', 'causes = ["transit"]'),
+        ('places = ["LIN-43"]', 'places = ["N3217000E4118000"]'),
     )
     zones = gpd.read_file(study.parent / "zones.gpkg")
     zones.dissolve("country").reset_index()[["country", "geometry"]].to_file(
