@@ -97,7 +97,7 @@ def matrix_files(result: RunResult) -> dict[str, TravelTimeSource]:
 def write_data_dictionary(
     tables: Mapping[str, Table], path: Path, *, language: str = "en", style: CsvStyle = "point"
 ) -> Path:
-    """Write what each column of each table means, as CSV.
+    """Write what each table holds and each of its columns means, as CSV.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def write_data_dictionary(
         As of `run_tables`.
     path : Path
     language : {"en", "nl", "de"}
-        Of units and descriptions; what was not translated is told in English.
+        Of units and descriptions; those of columns that a study names stay as they are.
     style : {"point", "comma"}
 
     Returns
@@ -117,7 +117,9 @@ def write_data_dictionary(
     OutputError
         The file cannot be written.
     """
-    units, meanings = (_translated(part, language) for part in ("units", "descriptions"))
+    units, meanings, held = (
+        _translated(part, language) for part in ("units", "descriptions", "tables")
+    )
     rows = [
         (
             file,
@@ -126,6 +128,7 @@ def write_data_dictionary(
             units.get(column.unit, column.unit),
             *("yes" if flag else "no" for flag in (column.key, not column.required)),
             meanings.get(column.description, column.description),
+            held.get(table.description, table.description),
         )
         for file, table in tables.items()
         for column in table.columns
@@ -134,7 +137,7 @@ def write_data_dictionary(
 
 
 def _translated(part: str, language: str) -> dict[str, str]:
-    """English -> words in another language, of units or of descriptions."""
+    """English -> words in another language, of units, of columns or of tables."""
     if language == "en":
         return {}
     tree = tomllib.loads(asset("texts", "columns.toml"))[part]

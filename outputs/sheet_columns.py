@@ -398,6 +398,7 @@ SHEETS: dict[str, Table] = {
                 _text("key", "yes where the column is part of what identifies a row"),
                 _text("may_be_empty", "yes where a value may be missing"),
                 _text("description", "what the column means"),
+                _text("table_description", "what the table holds"),
             ),
         ),
     )
