@@ -7,10 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import folium
 import numpy as np
-from branca.element import Element, MacroElement
-from folium.template import Template
 
 from halfcircle._files import write_text
 from halfcircle.outputs._assets import asset
@@ -51,44 +48,6 @@ SCRIPTS = ("leaflet.js", "map_base.js", "map.js")
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
 )
-
-
-class OfflineMap(folium.Map):
-    """A folium map that carries Leaflet within the page instead of linking to it."""
-
-    # As folium declares them; never changed.
-    default_js: list[tuple[str, str]] = []  # noqa: RUF012
-    default_css: list[tuple[str, str]] = []  # noqa: RUF012
-
-    def __init__(self, location: tuple[float, float]) -> None:
-        super().__init__(
-            location=location,
-            tiles=None,
-            prefer_canvas=True,
-            attribution_control=False,
-            zoom_snap=0.25,
-            max_zoom=18,
-        )
-        # Names within the page are random otherwise: the same run must give the same file.
-        self._id = "halfcircle"
-        self.get_root()._id = "halfcircle"
-
-
-class Panel(MacroElement):
-    """Side panel with choices, legend and search; starts the script that draws the zones."""
-
-    _template = Template(
-        "{% macro html(this, kwargs) %}{{ this.page }}{% endmacro %}"
-        "{% macro script(this, kwargs) %}"
-        "halfcircleMap({{ this._parent.get_name() }});"
-        "{% endmacro %}"
-    )
-
-    def __init__(self, page: str) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._name = "Panel"
-        self._id = "halfcircle"
-        self.page = page
 
 
 def write_map(
@@ -190,6 +149,9 @@ def assemble(
     -------
     folium.Map
     """
+    # folium takes longer to import than all else here; a run needs it at its end only
+    from halfcircle.outputs._offline_map import OfflineMap, Panel
+
     lon, lat = result.zones.places.lon, result.zones.places.lat
     drawn = OfflineMap((float(np.mean(lat)), float(np.mean(lon))))
     _fill_header(drawn.get_root(), result.name, texts, scripts=scripts, policy=policy)
@@ -259,6 +221,8 @@ def map_content(
 def _fill_header(
     figure: Any, title: str, texts: Texts, *, scripts: tuple[str, ...], policy: str
 ) -> None:
+    from halfcircle.outputs._offline_map import fixed
+
     leaflet_css = re.sub(r"url\(images/[^)]*\)", "none", asset("assets", "leaflet.css"))
     # Replaces a meta element of folium, so that policy and encoding come before any script.
     head = (
@@ -266,21 +230,14 @@ def _fill_header(
         f'<meta http-equiv="Content-Security-Policy" content="{policy}" />'
         f"<title>{_escaped(title)}</title>"
     )
-    figure.header.add_child(_fixed(head), name="meta_http")
+    figure.header.add_child(fixed(head), name="meta_http")
     styles = f"<style>{leaflet_css}</style><style>{asset('assets', 'map.css')}</style>"
     code = "".join(f"<script>{asset('assets', name)}</script>" for name in scripts)
-    figure.header.add_child(_fixed(code), name="leaflet_js")
-    figure.html.add_child(_fixed(styles), name="style")
+    figure.header.add_child(fixed(code), name="leaflet_js")
+    figure.html.add_child(fixed(styles), name="style")
     figure.html.add_child(
-        _fixed(f'<script>document.documentElement.lang="{texts.language}"</script>'), name="lang"
+        fixed(f'<script>document.documentElement.lang="{texts.language}"</script>'), name="lang"
     )
-
-
-def _fixed(text: str) -> Element:
-    # As data, not as a template: braces in the text are text.
-    element = Element("{{ this.text }}")
-    setattr(element, "text", text)  # noqa: B010 - folium's elements are open
-    return element
 
 
 def _escaped(text: str) -> str:

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import rasterio
-from rasterio import Affine
 
 from halfcircle import __version__
 from halfcircle._files import replacing, write_text
@@ -92,6 +90,9 @@ def _write(
     tags: dict[str, str],
     title: str,
 ) -> None:
+    import rasterio  # only studies on a grid need it
+    from rasterio import Affine
+
     cells = np.full(grid.n_rows * grid.n_columns, NODATA, dtype=np.float32)
     known = ~np.isnan(values)
     cells[grid.cell_idx[known]] = values[known]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy import ndimage, sparse
+from scipy import sparse
 
 from halfcircle._checks import Faults, frozen_array, id_array
 from halfcircle.errors import ZoneError
@@ -21,8 +21,8 @@ from halfcircle.regions.flows import FlowMatrix, _frozen_csr
 
 __all__ = ["CentrePopulation", "UrbanCentres", "build_urban_centres", "centre_population"]
 
-FOUR = ndimage.generate_binary_structure(2, 1)
-EIGHT = ndimage.generate_binary_structure(2, 2)
+FOUR = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], dtype=bool)
+EIGHT = np.ones((3, 3), dtype=bool)
 RING = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]])
 WHERE = "urban centres"
 
@@ -125,6 +125,8 @@ def build_urban_centres(
     ZoneError
         The grid is no two-dimensional array of non-negative numbers, a threshold is not positive.
     """
+    from scipy import ndimage
+
     people = np.nan_to_num(np.asarray(population, dtype=np.float64), nan=0.0)
     faults = Faults()
     if people.ndim != 2:
@@ -173,6 +175,8 @@ def build_urban_centres(
 
 
 def _fill_gaps(cells: npt.NDArray[np.bool_], *, max_cells: float) -> npt.NDArray[np.bool_]:
+    from scipy import ndimage
+
     # What lies around cells that share sides is connected through corners too.
     box = ndimage.find_objects(cells.astype(np.int8))[0]
     window = np.pad(cells[box], 1)

@@ -5,10 +5,6 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-import rasterio
-import rasterio.windows
-from rasterio.errors import RasterioError
-
 from halfcircle.sources.archive import unpack_member
 from halfcircle.sources.files import keep_inside, link_or_copy, read_vector, write_gpkg
 from halfcircle.sources.job import Adapter, Built, Job, Parameter
@@ -43,6 +39,9 @@ def _build(job: Job) -> Built:
         link_or_copy(path, job.target)
         return Built("as published", found.retrieved[:10])
     if _suffix(name) in RASTER and job.target.suffix in RASTER:
+        import rasterio
+        from rasterio.errors import RasterioError
+
         try:
             with rasterio.open(path, driver="GTiff") as raster:
                 clip_raster([raster], job.target, job.area)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import numpy as np
-import rasterio
 from pyproj import CRS
-from rasterio.errors import RasterioError
 
 from halfcircle.sources.archive import unpack_member
 from halfcircle.sources.area import Area
@@ -39,6 +37,9 @@ def tiles_of(area: Area) -> list[tuple[int, int]]:
 
 
 def _build(job: Job) -> Built:
+    import rasterio
+    from rasterio.errors import RasterioError
+
     epoch, cell = job["year"], job["cell"]
     product = f"GHS_POP_E{epoch}_GLOBE_R2023A_54009_{cell}"
     tiles = tiles_of(job.area)

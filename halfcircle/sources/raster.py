@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
-import rasterio.merge
 from pyproj import CRS
 
 from halfcircle.errors import SourceError
@@ -36,6 +34,9 @@ def clip_raster(rasters: Sequence[Any], target: Path, area: Area) -> None:
     SourceError
         The area lies outside, or the window is absurdly large.
     """
+    import rasterio
+    from rasterio.merge import merge
+
     first = rasters[0]
     if first.crs is None:
         raise SourceError(f"{Path(first.name).name}: does not say its CRS")
@@ -55,7 +56,7 @@ def clip_raster(rasters: Sequence[Any], target: Path, area: Area) -> None:
     if (east - west) / dx * ((north - south) / dy) > MOST_CELLS:
         raise SourceError(f"{Path(first.name).name}: has too many cells in the area")
     with contextlib.ExitStack():
-        cells, transform = rasterio.merge.merge(list(rasters), bounds=(west, south, east, north))
+        cells, transform = merge(list(rasters), bounds=(west, south, east, north))
     profile = first.profile | {
         "driver": "GTiff",
         "height": cells.shape[1],

@@ -13,15 +13,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
-
-import requests
-import urllib3
 
 from halfcircle._version import __version__
 from halfcircle.errors import SourceError
 from halfcircle.sources.request import KEY, OnProgress, Policy, Request, Step, shown_url
+
+if TYPE_CHECKING:  # a run that downloads nothing does not wait for it
+    import requests
 
 __all__ = ["Answer", "NotThereError", "Transfer", "new_session"]
 
@@ -44,6 +44,8 @@ def new_session() -> requests.Session:
     ``HTTP_PROXY``, ``HTTPS_PROXY``, ``NO_PROXY``; ``REQUESTS_CA_BUNDLE``, ``CURL_CA_BUNDLE`` or
     ``SSL_CERT_FILE``.
     """
+    import requests
+
     session = requests.Session()
     session.headers["User-Agent"] = f"halfcircle/{__version__} (accessibility studies)"
     session.headers["Accept-Encoding"] = "identity"  # sizes and ranges are those of the file
@@ -122,6 +124,9 @@ class Transfer:
         SourceError
             One clear message once there is no use in trying on.
         """
+        import requests
+        import urllib3
+
         failures = 0
         while True:
             before = _size(part)

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import stdtrit
 
 from halfcircle.places import Zones
 from halfcircle.study.scenario_results import of_all_groups
@@ -108,6 +107,8 @@ def with_intervals(
     table = drawn.assign(_weight=people[order], part="all")
     known = table["delta"].notna().to_numpy()
     table, order = table[known], order[known]
+    from scipy.special import stdtrit
+
     parts = [table]
     for names in by:
         part = table.assign(part=names[order])
