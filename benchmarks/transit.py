@@ -9,7 +9,7 @@ continuous window counts every departure; what it saves against lanes of one sec
 a few origins. The engines take turns, block of origins by block, so that other load meets all
 alike: medians over blocks (all of them for two threads, every third for one), ratios block by
 block. CPU time is that of all threads. Memory, the first call after installation (an empty cache of
-compiled code) and the start of the command line are measured in processes of their own.
+compiled code) and the start of a run are measured in processes of their own.
 """
 
 import argparse
@@ -44,7 +44,7 @@ N_BLOCKS = 12
 START = """
 import time
 import numpy as np
-import halfcircle.study.cli
+import halfcircle.study.run
 from halfcircle.access.transit import StopLinks, TransitQuery, build_transit_search
 from transit_towns import links_of, timetable_of, trip
 imported_s = time.process_time()
@@ -104,7 +104,7 @@ def child(data: Path, engine: str, cache: str) -> dict[str, float]:
 
 
 def start_up(cache: str) -> tuple[float, float]:
-    """CPU seconds to import the command line, and then to a first result of a town of two stops."""
+    """CPU seconds to import what a run computes with, and then to a first result of two stops."""
     path = os.pathsep.join([str(ROOT / "tests" / "transit"), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"NUMBA_CACHE_DIR": cache, "PYTHONPATH": path}
     done = subprocess.run(
@@ -209,7 +209,7 @@ def main() -> None:
         for label in ("after installation", "second run"):
             imported_s, first_s = start_up(cache)
             print(
-                f"{label}: command line imported in {imported_s:.1f} s CPU, first result "
+                f"{label}: a run imported in {imported_s:.1f} s CPU, first result "
                 f"{first_s:.1f} s CPU later"
             )
     with tempfile.TemporaryDirectory() as cache:

@@ -21,9 +21,6 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from halfcircle._checks import nearest
-from halfcircle.demo.lelylijn import write_lelylijn
-from halfcircle.demo.twin_towns import write_twin_towns
-from halfcircle.demo.zeeland import write_zeeland
 from halfcircle.errors import OutputError, StudyError
 
 __all__ = ["DEMOS", "Demo", "write_demo"]
@@ -36,11 +33,30 @@ class Demo(NamedTuple):
     writer: Callable[[Path], Path]
 
 
+def _twin_towns(folder: Path) -> Path:
+    from halfcircle.demo.twin_towns import write_twin_towns
+
+    return write_twin_towns(folder)
+
+
+def _lelylijn(folder: Path) -> Path:
+    from halfcircle.demo.lelylijn import write_lelylijn
+
+    return write_lelylijn(folder)
+
+
+def _zeeland(folder: Path) -> Path:
+    from halfcircle.demo.zeeland import write_zeeland
+
+    return write_zeeland(folder)
+
+
+# Writers are imported when they write: the command line asks for names and titles only.
 DEMOS: Final = MappingProxyType(
     {
-        "twin-towns": Demo("two invented towns on either side of a border", write_twin_towns),
-        "lelylijn": Demo("the north of the Netherlands with a new railway", write_lelylijn),
-        "zeeland": Demo("a fast train to the Randstad, and who moves", write_zeeland),
+        "twin-towns": Demo("two invented towns on either side of a border", _twin_towns),
+        "lelylijn": Demo("the north of the Netherlands with a new railway", _lelylijn),
+        "zeeland": Demo("a fast train to the Randstad, and who moves", _zeeland),
     }
 )
 

@@ -4,14 +4,20 @@
 and `read_inputs` reads what it names.
 """
 
-from halfcircle.study.check import check_study
-from halfcircle.study.compare import Comparison, compare_runs
-from halfcircle.study.config import Study
-from halfcircle.study.edit_file import read_edits
-from halfcircle.study.inputs import Inputs, read_inputs
-from halfcircle.study.progress import Progress
-from halfcircle.study.run import compute_study, run_study, study_result
-from halfcircle.study.study_file import read_study
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from halfcircle.study.check import check_study
+    from halfcircle.study.compare import Comparison, compare_runs
+    from halfcircle.study.config import Study
+    from halfcircle.study.edit_file import read_edits
+    from halfcircle.study.inputs import Inputs, read_inputs
+    from halfcircle.study.progress import Progress
+    from halfcircle.study.run import compute_study, run_study, study_result
+    from halfcircle.study.study_file import read_study
 
 __all__ = [
     "Comparison",
@@ -27,3 +33,32 @@ __all__ = [
     "run_study",
     "study_result",
 ]
+
+# Where each name is from. They are imported when first asked for, so that the command line, which
+# lies in this room too, tells help and wrong usage without waiting for what computes.
+_MODULE_OF = {
+    "Comparison": "compare",
+    "Inputs": "inputs",
+    "Progress": "progress",
+    "Study": "config",
+    "check_study": "check",
+    "compare_runs": "compare",
+    "compute_study": "run",
+    "read_edits": "edit_file",
+    "read_inputs": "inputs",
+    "read_study": "study_file",
+    "run_study": "run",
+    "study_result": "run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    thing = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = thing
+    return thing
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -16,14 +16,10 @@ from halfcircle.errors import (
     MissingExtraError,
     OutputError,
 )
-from halfcircle.gtfs import check_feeds
-from halfcircle.study.check import check_study
 from halfcircle.study.cli_fetch import add_fetch_commands, fetch, new
-from halfcircle.study.compare import compare_runs
-from halfcircle.study.explain import explain_study
-from halfcircle.study.explore import explore
 from halfcircle.study.progress import Progress
-from halfcircle.study.run import run_study
+
+# What a command works with is imported by that command: help and wrong usage are told at once.
 
 __all__ = ["main"]
 
@@ -70,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, progress: Progress) -> int:
+    from halfcircle.study.run import run_study
+
     written = run_study(
         Path(options.study),
         out=None if options.out is None else Path(options.out),
@@ -87,6 +85,8 @@ def _demo(options: argparse.Namespace, progress: Progress) -> int:
         for name, demo in DEMOS.items():
             print(f"{name}: {demo.title}")  # noqa: T201 - the answer of the command
         return DONE
+    from halfcircle.study.run import run_study
+
     folder = Path(options.out if options.out is not None else f"halfcircle-{options.name}")
     with progress.stage("demo data written"):
         study = write_demo(folder, options.name)
@@ -96,6 +96,8 @@ def _demo(options: argparse.Namespace, progress: Progress) -> int:
 
 
 def _compare(options: argparse.Namespace, progress: Progress) -> int:
+    from halfcircle.study.compare import compare_runs
+
     out = None if options.out is None else Path(options.out)
     comparison = compare_runs(Path(options.out_a), Path(options.out_b), out)
     print(comparison.text, end="")  # noqa: T201 - the answer of the command
@@ -105,6 +107,8 @@ def _compare(options: argparse.Namespace, progress: Progress) -> int:
 
 
 def _explain(options: argparse.Namespace, progress: Progress) -> int:
+    from halfcircle.study.explain import explain_study
+
     text = explain_study(
         Path(options.study),
         options.origin,
@@ -120,6 +124,8 @@ def _explain(options: argparse.Namespace, progress: Progress) -> int:
 
 
 def _explore(options: argparse.Namespace, progress: Progress) -> int:
+    from halfcircle.study.explore import explore
+
     explore(
         Path(options.out),
         study=None if options.study is None else Path(options.study),
@@ -152,6 +158,9 @@ def _tell(written: Sequence[Path], progress: Progress) -> None:
 
 
 def _check(options: argparse.Namespace, progress: Progress) -> int:
+    from halfcircle.gtfs import check_feeds
+    from halfcircle.study.check import check_study
+
     studies = [Path(p) for p in options.paths if p.lower().endswith(".toml")]
     feeds = [Path(p) for p in options.paths if not p.lower().endswith(".toml")]
     fine = True

@@ -8,7 +8,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from halfcircle.sources import Policy, fetch_study, new_study
 from halfcircle.study.progress import Progress
 
 __all__ = ["add_fetch_commands", "fetch", "new"]
@@ -18,6 +17,8 @@ MIB = 1 << 20
 
 def new(options: argparse.Namespace, progress: Progress) -> None:
     """Write a study for a place; ask on a terminal, take flags elsewhere."""
+    from halfcircle.sources import new_study
+
     ask = None
     if sys.stdin is not None and sys.stdin.isatty() and not options.quiet:
 
@@ -46,6 +47,8 @@ def new(options: argparse.Namespace, progress: Progress) -> None:
 
 def fetch(options: argparse.Namespace, progress: Progress) -> None:
     """Download what a study names, and lock it."""
+    from halfcircle.sources import Policy, fetch_study
+
     lock = fetch_study(
         Path(options.study),
         offline=options.offline,

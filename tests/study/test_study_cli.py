@@ -93,7 +93,7 @@ def test_ctrl_c_says_how_to_go_on(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("halfcircle.study.cli.run_study", interrupted)
+    monkeypatch.setattr("halfcircle.study.run.run_study", interrupted)
     assert main(["run", str(tmp_path / "x.toml")]) == 130
     assert "run it again to go on" in capsys.readouterr().err
 
