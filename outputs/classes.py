@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "CATEGORY_COLOURS",
     "CLASS_METHODS",
     "LOSS_RAMP",
     "REACH_RAMP",
@@ -30,6 +31,9 @@ LOSS_RAMP = ("#fbe9c6", "#f5c98d", "#ea9d5b", "#d56c3c", "#ae3f2c", "#7c1f28", "
 # From little to much; orange and blue are told apart with every common colour vision.
 FEWER_RAMP = ("#f8dfbf", "#eeb06a", "#cf7420", "#8a4208")
 MORE_RAMP = ("#d3e3f1", "#95bddd", "#4487bf", "#174d84")
+# Of things that have no order, such as modes: with every common colour vision, in pairs and on
+# paper each is told from all others. The hues are those of the lines in charts.
+CATEGORY_COLOURS = ("#0b5c94", "#e78a37", "#32c68f", "#d898d0", "#f7eb90", "#231e17")
 ZERO_COLOUR = "#f7f5f0"
 MISSING_COLOUR = "#dcdcdc"
 MISSING_HATCH = "#8a8a8a"
@@ -41,7 +45,7 @@ COUNTABLE = 100.0
 MAX_GROUPS = 256
 
 ClassMethod = Literal["quantile", "natural", "equal"]
-Method = Literal["quantile", "natural", "equal", "each", "fixed", "diverging"]
+Method = Literal["quantile", "natural", "equal", "each", "fixed", "diverging", "category"]
 
 CLASS_METHODS: tuple[ClassMethod, ...] = ("quantile", "natural", "equal")
 
@@ -57,9 +61,10 @@ class Classes:
         Zero has a class of its own, and so have missing values.
     colours : tuple of str
         One per class, ``#rrggbb``.
-    method : {"quantile", "natural", "equal", "each", "fixed", "diverging"}
+    method : {"quantile", "natural", "equal", "each", "fixed", "diverging", "category"}
         How the bounds were found; ``each``: one class per value, of which there are few; diverging
-        ones are quantiles of sizes, the same below 0 as above.
+        ones are quantiles of sizes, the same below 0 as above; ``category``: values are numbers of
+        things without an order, from 1.
     whole : bool
         Whether values are small whole numbers: a class that ends at 5 is followed by one that
         starts at 6.

@@ -25,6 +25,7 @@ from halfcircle.outputs.shapes import Shapes, border_line, simplify, zone_shapes
 __all__ = [
     "SCALE",
     "boundary_names",
+    "filled_share",
     "fitting",
     "fitting_layers",
     "label_places",
@@ -318,6 +319,18 @@ def point_spacing_m(result: RunResult) -> float:
         return 1_000.0
     nearest_m = np.asarray(cKDTree(xy).query(xy, k=[2])[0])
     return round(float(np.median(nearest_m)), 1)
+
+
+def filled_share(result: RunResult) -> float:
+    """How much of the rectangle around all zones the zones fill, at most 1."""
+    shapes = zone_shapes(result.zones)
+    west, south, east, north = shapes.bounds
+    box_m2 = max(east - west, 1.0) * max(north - south, 1.0)
+    if shapes.areas:
+        zones_m2 = float(np.sum(shapely.area(shapes.geometry)))
+    else:
+        zones_m2 = len(result.zones) * point_spacing_m(result) ** 2
+    return round(min(zones_m2 / box_m2, 1.0), 3)
 
 
 def pack(data: Any) -> str:

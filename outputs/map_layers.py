@@ -24,7 +24,15 @@ from halfcircle.outputs.place_reach import PlaceReach
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.texts import Texts, capital
 
-__all__ = ["DIMS", "MapLayer", "circle_layers", "class_table", "dim_values", "table_layers"]
+__all__ = [
+    "DIMS",
+    "MapLayer",
+    "circle_layers",
+    "class_table",
+    "dim_values",
+    "plain_minutes",
+    "table_layers",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -53,14 +61,18 @@ class MapLayer:
         What the tables of a popup have in common: everything but mode and band.
     unit : str
         Above the legend.
-    kind : {"count", "share", "delta", "minutes"}
-        How a value is written, and what 0 means.
+    kind : {"count", "share", "delta", "minutes", "mode"}
+        How a value is written, and what 0 means; of modes it is a position in `categories`, from 1.
     class_name : str
         Layers of one name share their classes.
     facts : tuple
         Rows of a small table under the legend, the first with its heads.
     mark : int, optional
         Position of the zone that the layer is about.
+    categories : tuple of (str, str)
+        Label and colour of each mode.
+    shares : array of float64, shape (n_categories, n_zones), optional
+        Told in popups; NaN where there is no value.
     """
 
     dims: dict[str, Any]
@@ -68,10 +80,12 @@ class MapLayer:
     title: str
     heading: str
     unit: str
-    kind: Literal["count", "share", "delta", "minutes"]
+    kind: Literal["count", "share", "delta", "minutes", "mode"]
     class_name: str
     facts: tuple[tuple[str, ...], ...] = field(default=())
     mark: int | None = None
+    categories: tuple[tuple[str, str], ...] = ()
+    shares: Floats | None = None
 
 
 def table_layers(
@@ -113,7 +127,7 @@ def _dims(key: LayerKey) -> dict[str, Any]:
         "place": None,
         "opportunity": key.opportunity,
         "mode": key.mode,
-        "band": _plain(key.band_min),
+        "band": plain_minutes(key.band_min),
         "percentile": key.percentile,
         "group": key.group,
         "measure": key.measure,
@@ -121,7 +135,8 @@ def _dims(key: LayerKey) -> dict[str, Any]:
     }
 
 
-def _plain(band: float | None) -> float | int | None:
+def plain_minutes(band: float | None) -> float | int | None:
+    """Minutes as they stand in addresses: 45, not 45.0."""
     return int(band) if band is not None and band.is_integer() else band
 
 
@@ -242,7 +257,7 @@ def class_table(
     for name in names:
         same = [layer for layer in layers if layer.class_name == name]
         values = np.concatenate([layer.values for layer in same])
-        shared[name] = _entry(_classes(same[0], values, method))
+        shared[name] = _entry(_classes(same[0], values, method)) | _labels(same[0])
     own = [
         _entry(_classes(layer, layer.values, method), "_one") if layer.kind == "count" else None
         for layer in layers
@@ -250,11 +265,18 @@ def class_table(
     return shared, own
 
 
+def _labels(layer: MapLayer) -> dict[str, Any]:
+    return {"labels": [label for label, _ in layer.categories]} if layer.categories else {}
+
+
 def _classes(layer: MapLayer, values: Floats, method: ClassMethod) -> Classes:
     if layer.kind == "share":
         return loss_classes()
     if layer.kind == "delta":
         return delta_classes(values)
+    if layer.kind == "mode":
+        numbers = tuple(float(i) for i in range(1, len(layer.categories) + 1))
+        return Classes(numbers, tuple(colour for _, colour in layer.categories), "category")
     if layer.kind == "minutes":
         bands = tuple(float(band) for band in layer.class_name.split("/")[1:])
         return Classes(bands, NEAR_FIRST[: len(bands)], "fixed")

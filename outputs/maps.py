@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from halfcircle._files import write_text
 from halfcircle.outputs._assets import asset
@@ -15,6 +16,7 @@ from halfcircle.outputs.layers import Layers, main_key
 from halfcircle.outputs.legend import percentile_label
 from halfcircle.outputs.looks import BOUNDARY_COLOUR, BOUNDARY_DASHES
 from halfcircle.outputs.map_data import (
+    filled_share,
     fitting,
     fitting_layers,
     pack,
@@ -34,6 +36,7 @@ from halfcircle.outputs.map_layers import (
 )
 from halfcircle.outputs.measure_layers import measure_units
 from halfcircle.outputs.measure_words import measure_words
+from halfcircle.outputs.mode_layers import mode_layers
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.shapes import zone_shapes
 from halfcircle.outputs.texts import SEPARATORS, Texts
@@ -41,6 +44,7 @@ from halfcircle.outputs.texts import SEPARATORS, Texts
 __all__ = ["assemble", "build_map", "map_content", "write_map"]
 
 VALUE_BYTES = 2_900_000
+MODE_BYTES = 300_000
 CIRCLE_BYTES = 400_000
 GLYPH_BYTES = 400_000
 SCRIPTS = ("leaflet.js", "map_base.js", "map.js")
@@ -189,6 +193,10 @@ def map_content(
         ]
     kept = parts[0]
     shown = table_layers(parts, texts, units=measure_units(result))
+    fastest = mode_layers(result, texts)
+    if fastest:
+        n_all += len(fastest)
+        shown += fastest[: _n_fitting(shown, fastest)]
     circles = circle_layers(result, texts)
     if circles:
         n_all += len(circles)
@@ -200,6 +208,7 @@ def map_content(
         "names": list(result.zones.label),
         "countries": _countries(result),
         "values": [values for values, _ in stored],
+        "shares": [_thousandths(layer) for layer in shown],
         "reasons": reasons,
         "glyphs": glyph_data(result, max_bytes=GLYPH_BYTES),
     }
@@ -216,6 +225,27 @@ def map_content(
         few, everything = texts.number(len(shown)), texts.number(n_all)
         meta["note"] = texts("map.trimmed", shown=few, all=everything)
     return data, meta
+
+
+def _n_fitting(shown: list[MapLayer], fastest: list[MapLayer]) -> int:
+    """How many layers of modes fit: into their own room, or into what the others leave."""
+    rows = [_with_shares(one) for one in fastest]
+    n = fitting(rows, MODE_BYTES)
+    if n < len(rows):
+        whole = fitting([*(one.values for one in shown), *rows], VALUE_BYTES + MODE_BYTES)
+        n = max(n, whole - len(shown))
+    return n
+
+
+def _with_shares(layer: MapLayer) -> npt.NDArray[np.float64]:
+    shares = np.zeros(0) if layer.shares is None else np.round(1000.0 * layer.shares.ravel())
+    return np.concatenate([layer.values, shares])
+
+
+def _thousandths(layer: MapLayer) -> list[list[int | None]] | None:
+    if layer.shares is None:
+        return None
+    return [stored_values(np.round(1000.0 * one))[0] for one in layer.shares]
 
 
 def _fill_header(
@@ -296,6 +326,7 @@ def _meta(
         "areas": shapes.areas,
         "spacing_m": 0.0 if shapes.areas else point_spacing_m(result),
         "bounds": [[south, west], [north, east]],
+        "filled": filled_share(result),
         "close_zoom": float(np.clip(zoom, 4, 14)),
         "values": values,
         "labels": {

@@ -10,7 +10,12 @@
   // Room that a half circle takes on the screen, and how many there may be at once.
   const GLYPH_RADIUS = 15;
   const GLYPH_ROOM = 36;
+  // Unasked they stand further apart, and only where something is lost: the layer is to be seen.
+  const FREE_ROOM = 56;
   const MOST_GLYPHS = 400;
+  const LABEL_DROP = 24;
+  // Unasked, half circles are shown where they leave this much of the zones to be seen.
+  const MOST_COVERED = 0.5;
 
   // ---- the page ------------------------------------------------------------------------------
 
@@ -42,6 +47,7 @@
     function say(layerIdx, amount) {
       const kind = layers[layerIdx].kind;
       if (kind === "share") return write.share(amount);
+      if (kind === "mode") return meta.classes[layers[layerIdx].classes].labels[amount - 1];
       if (kind === "minutes") {
         return amount === 0 ? words.zero_minutes : fill(words.minutes, { n: Math.ceil(amount) });
       }
@@ -63,6 +69,7 @@
 
     const renderer = L.canvas({ padding: 0.3 });
     const drawn = [];
+    const labels = [];
 
     // Dots nearly touch at every zoom, within what can be seen and clicked.
     function dotRadius() {
@@ -96,7 +103,7 @@
       hc.addLines(map, data.border.map((line) => latLngs(line, scale)), renderer,
         { color: "#1d1d1d", weight: 1.8, dashArray: "7 3 2 3" });
       for (const label of data.labels) {
-        hc.addLabel(map, [label[1] / scale, label[0] / scale], label[2], label[3]);
+        labels.push(hc.addLabel(map, [label[1] / scale, label[0] / scale], label[2], label[3]));
       }
     }
 
@@ -131,6 +138,7 @@
         shape.setStyle(style);
       });
       ui.classes.closest("p").hidden = !layers[current].own;
+      setGlyphs();
       mark(layers[current].mark);
       glyphs();
       legend(classes);
@@ -212,6 +220,31 @@
       return Boolean(box && box.checked);
     }
 
+    // What was chosen by hand or in the address; until then they come with the loss.
+    let glyphsAsked = null;
+    const roomy = new Map();
+
+    function setGlyphs() {
+      const box = document.getElementById("hc-glyphs");
+      if (!box) return;
+      box.checked = glyphsAsked !== null ? glyphsAsked
+        : layers[current].quantity === "loss" && room();
+    }
+
+    // Whether the whole map, as it opens, would keep more than it loses under half circles.
+    function room() {
+      const set = roseSet();
+      if (roomy.has(set)) return roomy.get(set);
+      const zoom = map.getBoundsZoom(meta.bounds);
+      const bounds = L.latLngBounds(meta.bounds);
+      const first = map.project(bounds.getSouthWest(), zoom);
+      const last = map.project(bounds.getNorthEast(), zoom);
+      const zones = meta.filled * (last.x - first.x) * (first.y - last.y);
+      const apart = spread((at) => map.project(at, zoom), set, null).places.length;
+      roomy.set(set, apart * Math.PI * GLYPH_RADIUS * GLYPH_RADIUS <= MOST_COVERED * zones);
+      return roomy.get(set);
+    }
+
     // Of the layer on the map, or of what is nearest to it.
     function roseSet() {
       const now = layers[current];
@@ -238,26 +271,60 @@
       return parts.join(", ");
     }
 
+    // Where names are written; those of places that have a half circle themselves, below it.
+    function named(pixel, wanted) {
+      return data.labels.map(([x, y, text, kind]) => {
+        const p = pixel([y / data.scale, x / data.scale]);
+        const place = kind === "place";
+        const drop = place && wanted.some((one) => Math.hypot(one.x - p.x, one.y - p.y) < 12);
+        return { x: p.x, y: p.y + (drop ? LABEL_DROP : 0), drop: drop, high: place ? 7 : 11,
+          wide: text.length * (place ? 3.6 : 12) };
+      });
+    }
+
+    // Zones whose half circles touch neither each other nor names; in the order of weight.
+    function spread(pixel, set, view) {
+      const asked = glyphsAsked === true;
+      const apart = asked ? GLYPH_ROOM : FREE_ROOM;
+      const sum = (values, from) => values.slice(from, from + hc.SECTORS + 1)
+        .reduce((a, b) => a + b, 0);
+      const wanted = [];
+      data.glyphs.zones.forEach((zoneIdx, i) => {
+        const values = set.values[i];
+        if (!values || (!asked && sum(values, 0) <= sum(values, hc.SECTORS + 1))) return;
+        const at = centre(zoneIdx);
+        if (view && !view.contains(at)) return;
+        const p = pixel(at);
+        wanted.push({ x: p.x, y: p.y, zoneIdx: zoneIdx, at: at, values: values });
+      });
+      const names = named(pixel, wanted);
+      const taken = [];
+      for (const one of wanted) {
+        if (taken.length >= MOST_GLYPHS) break;
+        if (taken.some((other) => Math.hypot(other.x - one.x, other.y - one.y) < apart)) continue;
+        if (names.some((name) => Math.abs(name.x - one.x) < name.wide + GLYPH_RADIUS
+          && Math.abs(name.y - one.y) < name.high + GLYPH_RADIUS)) continue;
+        taken.push(one);
+      }
+      return { places: taken, names: names };
+    }
+
+    function dropped(label, on) {
+      const node = label.getElement();
+      if (node) node.classList.toggle("hc-label-below", on);
+    }
+
     function glyphs() {
       roseLayer.clearLayers();
       shownGlyphs = null;
-      // Names of places would lie under the half circles, which tell theirs when pointed at.
-      map.getContainer().classList.toggle("hc-with-glyphs", glyphsOn());
+      labels.forEach((label) => dropped(label, false));
       if (!glyphsOn()) return;
       shownGlyphs = roseSet();
-      const view = map.getBounds().pad(0.1);
-      const taken = [];
-      data.glyphs.zones.forEach((zoneIdx, i) => {
-        const values = shownGlyphs.values[i];
-        if (!values || taken.length >= MOST_GLYPHS) return;
-        const at = centre(zoneIdx);
-        if (!view.contains(at)) return;
-        const point = map.latLngToLayerPoint(at);
-        // First come, first served: the zones are in the order of their weight.
-        if (taken.some((other) => Math.hypot(other.x - point.x, other.y - point.y) < GLYPH_ROOM)) {
-          return;
-        }
-        taken.push(point);
+      const { places, names } = spread((at) => map.latLngToLayerPoint(at), shownGlyphs,
+        map.getBounds().pad(0.1));
+      labels.forEach((label, i) => dropped(label, names[i].drop));
+      if (!places.length) shownGlyphs = null;
+      places.forEach(({ zoneIdx, at, values }) => {
         const size = 2 * (GLYPH_RADIUS + 1.5);
         const icon = L.divIcon({ className: "hc-glyph", html: hc.rose(values, GLYPH_RADIUS),
           iconSize: [size, size] });
@@ -292,7 +359,8 @@
     function switches() {
       if (roses.length) {
         roseLayer.addTo(map);
-        check("hc-glyphs", words.glyphs, false, () => {
+        check("hc-glyphs", words.glyphs, false, (event) => {
+          glyphsAsked = event.target.checked;
           paint();
           if (shown !== null) open(shown);
           remember();
@@ -398,6 +466,7 @@
     }
 
     function table(layerIdxs, zoneIdx) {
+      if (layers[layerIdxs[0]].kind === "mode") return shareTable(layerIdxs, zoneIdx);
       const bands = [...new Set(layerIdxs.map((i) => layers[i].band))];
       const modes = [...new Set(layerIdxs.map((i) => layers[i].mode))];
       const node = element("table");
@@ -436,9 +505,37 @@
       return box;
     }
 
+    // Of the modes of a set: what share of what is in reach each is the fastest way to.
+    function shareTable(layerIdxs, zoneIdx) {
+      const node = element("table");
+      const head = element("tr");
+      head.append(element("td"));
+      for (const i of layerIdxs) {
+        const cell = element("th", "", meta.labels.band[String(layers[i].band)]);
+        cell.scope = "col";
+        head.append(cell);
+      }
+      node.append(head);
+      meta.classes[layers[layerIdxs[0]].classes].labels.forEach((label, k) => {
+        const row = element("tr");
+        const title = element("th", "", label);
+        title.scope = "row";
+        row.append(title);
+        for (const i of layerIdxs) {
+          const share = data.shares[i][k][zoneIdx];
+          const most = i === current && value(i, zoneIdx) === k + 1;
+          row.append(element("td", most ? "hc-now" : "",
+            share === null ? "\u2013" : write.share(share / 1000)));
+        }
+        node.append(row);
+      });
+      return node;
+    }
+
     function alike(i, j) {
-      return DIMS.every((dim) => dim === "mode" || dim === "band" || dim === "percentile"
-        || layers[i][dim] === layers[j][dim]);
+      // Sets of modes have a table each: their rows are the modes within.
+      return DIMS.every((dim) => (dim === "mode" && layers[i].kind !== "mode") || dim === "band"
+        || dim === "percentile" || layers[i][dim] === layers[j][dim]);
     }
 
     function content(zoneIdx) {
@@ -572,7 +669,7 @@
       const now = layers[current];
       const parts = DIMS.filter((dim) => current < stored && now[dim] !== null && meta.values[dim].length > 1)
         .map((dim) => dim + "=" + encodeURIComponent(now[dim]));
-      if (glyphsOn()) parts.push("glyphs=1");
+      if (glyphsAsked !== null) parts.push("glyphs=" + (glyphsAsked ? 1 : 0));
       if (shown !== null) parts.push("zone=" + encodeURIComponent(data.ids[shown]));
       try {
         history.replaceState(null, "", "#" + parts.join("&"));
@@ -590,8 +687,7 @@
         if (fits.length) candidates = fits;
         else ui.note.textContent = words.not_here;
       }
-      const box = document.getElementById("hc-glyphs");
-      if (box) box.checked = asked.get("glyphs") === "1";
+      if (asked.has("glyphs")) glyphsAsked = asked.get("glyphs") === "1";
       choose(nearest(candidates), true);
       const zoneIdx = data.ids.indexOf(asked.get("zone"));
       if (zoneIdx >= 0) goTo(zoneIdx);

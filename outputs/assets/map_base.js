@@ -100,6 +100,9 @@
     const rows = [];
     const breaks = classes.breaks;
     const colours = classes.colours;
+    if (classes.labels) {
+      return classes.labels.map((label, i) => ({ colour: colours[i], label: label }));
+    }
     if (classes.method === "diverging") {
       // The sizes of the upper half; those below zero are the same.
       const half = breaks.length / 2;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -140,6 +141,46 @@ def test_roses_do_not_touch_and_tell_their_numbers(browser, run):
     )
     assert shown > 0
     assert "glyphs=1" in browser.run("location.hash")
+    assert browser.problems == []
+
+
+def n_roses(browser):
+    return browser.run("document.querySelectorAll('.hc-glyph').length")
+
+
+def test_roses_come_with_the_loss_until_somebody_chooses(browser, run):
+    _, path = run
+    browser.open(path, ready=READY)
+    press(browser, "quantity", "lost at the border")
+    assert n_roses(browser) > 8
+    assert browser.run("document.getElementById('hc-glyphs').checked") is True
+    assert "glyphs" not in browser.run("location.hash")
+    press(browser, "quantity", "reach")
+    assert n_roses(browser) == 0
+    press(browser, "quantity", "lost at the border")
+    browser.run("document.getElementById('hc-glyphs').click()")
+    assert n_roses(browser) == 0
+    link = browser.run("location.hash")
+    assert "glyphs=0" in link
+    browser.open(path, fragment=link, ready=READY)
+    assert "Lost at the border" in text_of(browser, "#hc-layer")
+    assert n_roses(browser) == 0
+    browser.open(path, fragment="#quantity=reach&glyphs=1", ready=READY)
+    assert n_roses(browser) > 8
+    assert browser.problems == []
+
+
+def test_roses_that_would_hide_the_map_wait_to_be_asked(browser, run, tmp_path):
+    _, path = run
+    page, n = re.subn(r'"filled":[0-9.]+', '"filled":0.001', path.read_text(encoding="utf-8"))
+    assert n == 1
+    thin = tmp_path / "thin.html"
+    thin.write_text(page, encoding="utf-8")
+    browser.open(thin, fragment="#quantity=loss", ready=READY)
+    assert "Lost at the border" in text_of(browser, "#hc-layer")
+    assert n_roses(browser) == 0
+    browser.run("document.getElementById('hc-glyphs').click()")
+    assert n_roses(browser) > 8
     assert browser.problems == []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halfcircle.outputs.classes import (
+    CATEGORY_COLOURS,
     LOSS_RAMP,
+    MISSING_COLOUR,
     REACH_RAMP,
+    ZERO_COLOUR,
     class_breaks,
     loss_classes,
     reach_classes,
@@ -29,13 +32,14 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def as_seen(colour: str, kind: str) -> np.ndarray:
+def as_seen(colour: str, kind: str | None) -> np.ndarray:
     """Colour as dichromats see it (Viénot, Brettel & Mollon 1999, doi:10.1002/(SICI)1520-6378)."""
     rgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]) ** 2.2
     to_lms = np.array(
         [[17.8824, 43.5161, 4.11935], [3.45565, 27.1554, 3.86714], [0.0299566, 0.184309, 1.46709]]
     )
     seen = {
+        None: np.eye(3),
         "protan": np.array([[0, 2.02344, -2.52581], [0, 1, 0], [0, 0, 1]]),
         "deutan": np.array([[1, 0, 0], [0.494207, 0, 1.24827], [0, 0, 1]]),
     }[kind]
@@ -57,6 +61,14 @@ def test_ramps_are_told_apart_by_colour_blind_people(ramp, kind):
     seen = [as_seen(colour, kind) for colour in ramp]
     gaps = [np.linalg.norm(a - b) for a, b in pairwise(seen)]
     assert min(gaps) > 0.12
+
+
+def test_categories_are_told_apart_by_everybody():
+    for kind in (None, "protan", "deutan"):
+        seen = [as_seen(colour, kind) for colour in CATEGORY_COLOURS]
+        assert min(np.linalg.norm(a - b) for a, b in combinations(seen, 2)) > 0.15
+    # Neither blue nor black of a category is what is missing, or none.
+    assert {MISSING_COLOUR, ZERO_COLOUR}.isdisjoint(CATEGORY_COLOURS)
 
 
 @settings(deadline=None, max_examples=60)
