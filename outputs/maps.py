@@ -39,7 +39,7 @@ from halfcircle.outputs.measure_words import measure_words
 from halfcircle.outputs.mode_layers import mode_layers
 from halfcircle.outputs.result import RunResult
 from halfcircle.outputs.shapes import zone_shapes
-from halfcircle.outputs.texts import SEPARATORS, Texts
+from halfcircle.outputs.texts import CLOSED, SEPARATORS, Texts
 
 __all__ = ["assemble", "build_map", "map_content", "write_map"]
 
@@ -389,7 +389,7 @@ def _label(dim: str, value: Any, values: dict[str, list[Any]], texts: Texts) -> 
     if dim == "group":
         return texts("map.group_all") if value == "all" else str(value)
     if dim == "measure":
-        own = f"measure.{value}" in texts.entries
+        own = f"measure.{str(value).removesuffix(CLOSED)}" in texts.entries
         return texts.measure(value) if own else measure_words(texts).layer(value)
     named = {"mode": texts.mode, "opportunity": texts.opportunity}
     return named[dim](value) if dim in named else str(value)

@@ -163,3 +163,20 @@ def test_a_notebook_shows_it(make_run):
     result = make_run(4)
     shown = build_map(result, build_layers(result), build_loss_layers(result), texts=Texts())
     assert "iframe" in shown._repr_html_()
+
+
+def test_losses_with_closed_crossings_are_told_in_words(make_run):
+    from dataclasses import replace
+
+    from halfcircle.outputs.maps import map_content
+
+    result = make_run(4, border=True)
+    closed = result.border.assign(measure="cumulative_hard_closed")
+    both = replace(result, border=pd.concat([result.border, closed], ignore_index=True))
+    for language in ("en", "nl", "de"):
+        texts = Texts(language)
+        losses = build_loss_layers(both)
+        _, meta = map_content(both, build_layers(both), losses, texts=texts)
+        told = meta["labels"]["measure"]["cumulative_hard_closed"]
+        assert told == texts.measure("cumulative_hard_closed")
+        assert "_" not in told
