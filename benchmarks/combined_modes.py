@@ -21,8 +21,8 @@ from porto_alegre import write_study
 from halfcircle.access.hubs import through_hubs
 from halfcircle.gtfs.route_types import RAIL
 from halfcircle.study import Progress, read_inputs, read_study
-from halfcircle.study.modes_streets import Building, StreetModes
-from halfcircle.study.modes_transit import TransitModes
+from halfcircle.study.modes.streets import Building, StreetModes
+from halfcircle.study.modes.transit import TransitModes
 
 LIMIT_S = 1200.0
 WALK_S = 300.0

@@ -22,7 +22,7 @@ from porto_alegre import write_study
 from halfcircle.access.measures import Weights, cumulative_block
 from halfcircle.access.transit import build_transit_search
 from halfcircle.study import Progress, read_inputs, read_study, run_study
-from halfcircle.study.modes import build_modes
+from halfcircle.study.modes.build import build_modes
 
 N_ORIGINS = 1227
 

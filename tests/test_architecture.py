@@ -30,6 +30,19 @@ MAY_IMPORT = {
         *("ground", "gtfs", "access.streets", "access", "regions", "outputs", "demo", "sources"),
     },
 }
+# Rooms of the roof, each above those that it may import from.
+STUDY_ROOMS = {
+    "progress": set(),
+    "settings": set(),
+    "blocks": {"progress"},
+    "inputs": {"progress", "settings"},
+    "modes": {"inputs", "progress", "settings"},
+    "reach": {"blocks", "inputs", "modes", "progress", "settings"},
+    "border": {"blocks", "inputs", "modes", "progress", "reach", "settings"},
+    "regions": {"inputs", "modes", "settings"},
+    "scenarios": {"blocks", "inputs", "modes", "progress", "reach", "settings"},
+    "measures": {"blocks", "inputs", "modes", "progress", "reach", "scenarios", "settings"},
+}
 
 
 def room_of(module: str) -> str:
@@ -89,6 +102,21 @@ def test_imports_run_one_way(module: str, path: Path) -> None:
         if top == "halfcircle":
             other = room_of(name)
             assert other == room or other in MAY_IMPORT[room], f"{room} imports {name}"
+
+
+@pytest.mark.parametrize(
+    ("module", "path"),
+    [(m, p) for m, p in source_files() if m.split(".")[:2] == ["halfcircle", "study"]],
+    ids=lambda v: str(v).split("/")[-1],
+)
+def test_imports_run_one_way_under_the_roof(module: str, path: Path) -> None:
+    room = [*module.split("."), ""][2]
+    if room not in STUDY_ROOMS:
+        return  # commands and the run itself: they may see everything
+    for name in imports_of(path):
+        if name.startswith("halfcircle.study"):
+            other = [*name.split("."), ""][2]
+            assert other == room or other in STUDY_ROOMS[room], f"study.{room} imports {name}"
 
 
 def test_every_module_imports_and_all_names_exist() -> None:

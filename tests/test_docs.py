@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from halfcircle.study.cli import main
-from halfcircle.study.measures_keys import KINDS
-from halfcircle.study.study_file import read_study
+from halfcircle.study.settings.measures_keys import KINDS
+from halfcircle.study.settings.study_file import read_study
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from halfcircle.study.check import check_study
     from halfcircle.study.compare import Comparison, compare_runs
-    from halfcircle.study.config import Study
-    from halfcircle.study.edit_file import read_edits
-    from halfcircle.study.inputs import Inputs, read_inputs
+    from halfcircle.study.inputs.read import Inputs, read_inputs
     from halfcircle.study.progress import Progress
     from halfcircle.study.run import compute_study, run_study, study_result
-    from halfcircle.study.study_file import read_study
+    from halfcircle.study.settings.config import Study
+    from halfcircle.study.settings.edit_file import read_edits
+    from halfcircle.study.settings.study_file import read_study
 
 __all__ = [
     "Comparison",
@@ -38,15 +38,15 @@ __all__ = [
 # lies in this room too, tells help and wrong usage without waiting for what computes.
 _MODULE_OF = {
     "Comparison": "compare",
-    "Inputs": "inputs",
+    "Inputs": "inputs.read",
     "Progress": "progress",
-    "Study": "config",
+    "Study": "settings.config",
     "check_study": "check",
     "compare_runs": "compare",
     "compute_study": "run",
-    "read_edits": "edit_file",
-    "read_inputs": "inputs",
-    "read_study": "study_file",
+    "read_edits": "settings.edit_file",
+    "read_inputs": "inputs.read",
+    "read_study": "settings.study_file",
     "run_study": "run",
     "study_result": "run",
 }

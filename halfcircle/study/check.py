@@ -9,17 +9,17 @@ from pathlib import Path
 from halfcircle._checks import Faults
 from halfcircle.errors import Fault, HalfcircleError
 from halfcircle.gtfs import choose_date
-from halfcircle.study.border_inputs import read_border_inputs
-from halfcircle.study.border_rules import check_border_rules
-from halfcircle.study.border_skills import study_skills
-from halfcircle.study.engine import check_engine
-from halfcircle.study.inputs import read_inputs
-from halfcircle.study.map_inputs import check_map_inputs
-from halfcircle.study.measures_inputs import read_measure_columns
+from halfcircle.study.inputs.border import read_border_inputs
+from halfcircle.study.inputs.border_skills import study_skills
+from halfcircle.study.inputs.maps import check_map_inputs
+from halfcircle.study.inputs.read import read_inputs
+from halfcircle.study.inputs.zone_columns import read_areas
+from halfcircle.study.measures.inputs import read_measure_columns
+from halfcircle.study.modes.engine import check_engine
 from halfcircle.study.progress import Progress
-from halfcircle.study.scenario_run import check_scenarios
-from halfcircle.study.study_file import read_study
-from halfcircle.study.zone_columns import read_areas
+from halfcircle.study.reach.border_rules import check_border_rules
+from halfcircle.study.scenarios.run import check_scenarios
+from halfcircle.study.settings.study_file import read_study
 
 __all__ = ["check_study"]
 

@@ -124,7 +124,7 @@ def _explain(options: argparse.Namespace, progress: Progress) -> int:
 
 
 def _explore(options: argparse.Namespace, progress: Progress) -> int:
-    from halfcircle.study.explore import explore
+    from halfcircle.study.explore.page import explore
 
     explore(
         Path(options.out),

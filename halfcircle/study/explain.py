@@ -19,12 +19,12 @@ from halfcircle.errors import StudyError
 from halfcircle.gtfs import Timetable
 from halfcircle.outputs import pair_chart
 from halfcircle.places import Zones
-from halfcircle.study._clock import clock_s
-from halfcircle.study.inputs import read_inputs
-from halfcircle.study.mode_names import TRANSIT_MODES, access_way
-from halfcircle.study.modes import build_modes
+from halfcircle.study.inputs.read import read_inputs
+from halfcircle.study.modes.build import build_modes
 from halfcircle.study.progress import Progress
-from halfcircle.study.study_file import read_study
+from halfcircle.study.settings.clock import clock_s
+from halfcircle.study.settings.mode_names import TRANSIT_MODES, access_way
+from halfcircle.study.settings.study_file import read_study
 
 __all__ = ["explain_study", "journey_geojson"]
 

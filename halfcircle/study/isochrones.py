@@ -16,11 +16,11 @@ from halfcircle.access.streets import street_times_s
 from halfcircle.errors import Fault, StudyError
 from halfcircle.outputs import PlaceReach
 from halfcircle.places import Zones
-from halfcircle.study.config import Study
-from halfcircle.study.inputs import Inputs
-from halfcircle.study.map_inputs import zone_of_place
-from halfcircle.study.maps_file import IsochronesConfig
-from halfcircle.study.modes import Modes
+from halfcircle.study.inputs.maps import zone_of_place
+from halfcircle.study.inputs.read import Inputs
+from halfcircle.study.modes.build import Modes
+from halfcircle.study.settings.config import Study
+from halfcircle.study.settings.maps_file import IsochronesConfig
 
 __all__ = ["Reached", "compute_isochrones", "street_areas"]
 

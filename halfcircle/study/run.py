@@ -16,28 +16,28 @@ from halfcircle.errors import OutputError
 from halfcircle.outputs import RunResult, Settings, write_outputs
 from halfcircle.outputs.manifest import write_manifest
 from halfcircle.outputs.sheets import CsvStyle
-from halfcircle.study.blocks import BlockStore, Here, Runner, run_key
-from halfcircle.study.border import compute_border
-from halfcircle.study.border_inputs import read_border_inputs
-from halfcircle.study.border_rules import check_border_rules
-from halfcircle.study.border_skills import study_skills
-from halfcircle.study.chain_settings import chain_settings, used
-from halfcircle.study.config import Study
-from halfcircle.study.engine import check_engine, engine_name
-from halfcircle.study.inputs import Inputs, read_inputs
+from halfcircle.study.blocks.store import BlockStore, Here, Runner, run_key
+from halfcircle.study.border.compute import compute_border
+from halfcircle.study.inputs.border import read_border_inputs
+from halfcircle.study.inputs.border_skills import study_skills
+from halfcircle.study.inputs.maps import check_map_inputs
+from halfcircle.study.inputs.people import people_of
+from halfcircle.study.inputs.read import Inputs, read_inputs
+from halfcircle.study.inputs.zone_columns import read_areas
 from halfcircle.study.isochrones import compute_isochrones
-from halfcircle.study.map_inputs import check_map_inputs
-from halfcircle.study.measures import compute_measures
-from halfcircle.study.measures_inputs import read_measure_columns
-from halfcircle.study.modes import Modes, build_modes
-from halfcircle.study.parking_table import parking_table
+from halfcircle.study.measures.compute import compute_measures
+from halfcircle.study.measures.inputs import read_measure_columns
+from halfcircle.study.modes.build import Modes, build_modes
+from halfcircle.study.modes.chain_settings import chain_settings, used
+from halfcircle.study.modes.engine import check_engine, engine_name
+from halfcircle.study.modes.parking_table import parking_table
 from halfcircle.study.progress import Progress
-from halfcircle.study.reach import compute_reach
-from halfcircle.study.regions import compute_regions
-from halfcircle.study.scenario_results import people_of
-from halfcircle.study.scenario_run import Scenarios, check_scenarios, compute_scenarios
-from halfcircle.study.study_file import read_study
-from halfcircle.study.zone_columns import read_areas
+from halfcircle.study.reach.border_rules import check_border_rules
+from halfcircle.study.reach.compute import compute_reach
+from halfcircle.study.regions.compute import compute_regions
+from halfcircle.study.scenarios.run import Scenarios, check_scenarios, compute_scenarios
+from halfcircle.study.settings.config import Study
+from halfcircle.study.settings.study_file import read_study
 
 __all__ = ["Computed", "compute_study", "run_study", "study_key", "study_result"]
 
@@ -170,7 +170,7 @@ def _runner(scheduler: str | None, progress: Progress) -> AbstractContextManager
     """What computes blocks; Dask takes a while to import, so only who wants it waits for it."""
     if scheduler is None:
         return nullcontext(Here())
-    from halfcircle.study.cluster import connected
+    from halfcircle.study.blocks.cluster import connected
 
     return connected(scheduler, progress)
 

@@ -11,8 +11,8 @@ from edit_towns import CITY
 
 from halfcircle.places import Places, Zones
 from halfcircle.study import compare_runs, run_study
-from halfcircle.study.scenario_draws import drawn_deltas, with_delta_sd, with_intervals
-from halfcircle.study.scenario_results import connection_table, winners_table
+from halfcircle.study.scenarios.draws import drawn_deltas, with_delta_sd, with_intervals
+from halfcircle.study.scenarios.results import connection_table, winners_table
 
 STUDY = """
 [study]
@@ -126,7 +126,7 @@ def table_of(values: list[list[float]]) -> pd.DataFrame:
     """Reach of two zones, draw by draw."""
     rows = [
         {"zone_id": zone, "mode": "transit", "opportunity": "jobs", "band_min": 30.0,
-         "draw": draw, "value": value}
+         "group": "all", "draw": draw, "value": value}
         for draw, pair in enumerate(values)
         for zone, value in zip(("a", "b"), pair, strict=True)
     ]  # fmt: skip

@@ -19,13 +19,13 @@ from grid_city import GridCity, Line
 
 from halfcircle.gtfs import read_feed, write_feed
 from halfcircle.study import Progress, Study, read_study
-from halfcircle.study.blocks import BlockStore
-from halfcircle.study.edit_file import EDIT_TYPES
-from halfcircle.study.inputs import Inputs, read_inputs
-from halfcircle.study.modes import build_modes
-from halfcircle.study.reach import compute_reach
-from halfcircle.study.scenario import Baseline, compute_variant
-from halfcircle.study.scenario_apply import apply_edits
+from halfcircle.study.blocks.store import BlockStore
+from halfcircle.study.inputs.read import Inputs, read_inputs
+from halfcircle.study.modes.build import build_modes
+from halfcircle.study.reach.compute import compute_reach
+from halfcircle.study.scenarios.apply import apply_edits
+from halfcircle.study.scenarios.scenario import Baseline, compute_variant
+from halfcircle.study.settings.edit_file import EDIT_TYPES
 
 # Leaves the middle of line 1 three minutes after its trains have called there.
 DIAGONAL = Line("3", ((2, 1), (5, 3)), hop_s=120, first_s=6 * 3600 + 300)

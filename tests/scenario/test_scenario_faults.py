@@ -26,7 +26,7 @@ from halfcircle.gtfs.edits_types import (
     SpeedUp,
     Station,
 )
-from halfcircle.study.edit_file import EDIT_TYPES, read_edits
+from halfcircle.study.settings.edit_file import EDIT_TYPES, read_edits
 
 A, B, C = (Station(name(c)) for c in CROSS.corners)
 D, E = (Station(name(c)) for c in TOP.corners)

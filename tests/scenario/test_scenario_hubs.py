@@ -10,14 +10,14 @@ from pandas.testing import assert_frame_equal
 
 from halfcircle.errors import ScenarioError
 from halfcircle.study import Progress, compute_study, read_study
-from halfcircle.study.blocks import BlockStore
-from halfcircle.study.inputs import read_inputs
-from halfcircle.study.modes import build_modes
-from halfcircle.study.reach import compute_reach
+from halfcircle.study.blocks.store import BlockStore
+from halfcircle.study.inputs.read import read_inputs
+from halfcircle.study.modes.build import build_modes
+from halfcircle.study.reach.compute import compute_reach
 from halfcircle.study.run import Computed
-from halfcircle.study.scenario import Baseline, compute_variant
-from halfcircle.study.scenario_apply import apply_edits
-from halfcircle.study.scenario_run import check_scenarios
+from halfcircle.study.scenarios.apply import apply_edits
+from halfcircle.study.scenarios.run import check_scenarios
+from halfcircle.study.scenarios.scenario import Baseline, compute_variant
 
 MODES = '["walk", "transit", "car+transit", "transit+bike"]'
 BEST = 'best_of = ["walk", "car+transit"]\n'

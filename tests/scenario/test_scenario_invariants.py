@@ -26,7 +26,7 @@ from halfcircle.gtfs.edits_types import (
     SpeedUp,
     Station,
 )
-from halfcircle.study.scenario_affected import affected_origins
+from halfcircle.study.scenarios.affected import affected_origins
 
 CITY = GridCity(
     n_columns=12,

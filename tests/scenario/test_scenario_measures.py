@@ -13,8 +13,8 @@ from pandas.testing import assert_frame_equal
 from halfcircle.gtfs import write_feed
 from halfcircle.outputs import RunResult
 from halfcircle.study import Progress, compute_study, read_study
-from halfcircle.study.inputs import read_inputs
-from halfcircle.study.scenario_apply import apply_edits
+from halfcircle.study.inputs.read import read_inputs
+from halfcircle.study.scenarios.apply import apply_edits
 
 STUDY = """
 [study]

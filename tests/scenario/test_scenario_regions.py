@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from halfcircle.errors import FlowError
 from halfcircle.regions import LabourMarketAreaParameters, build_flows, delineate
 from halfcircle.study import run_study
-from halfcircle.study.modes import Modes
-from halfcircle.study.scenario_chances import (
+from halfcircle.study.modes.build import Modes
+from halfcircle.study.scenarios.chances import (
     chance_table,
     dial_table,
     draw_labels,
     region_validity,
 )
-from halfcircle.study.scenario_flows import (
+from halfcircle.study.scenarios.flows import (
     Commuting,
     build_pivot,
     commuting_weight,
@@ -266,7 +266,7 @@ def test_the_margin_and_the_dial_say_how_far_places_are_from_merging() -> None:
 def test_large_studies_draw_systems_and_no_chances(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("halfcircle.study.scenario_systems.MOST_ZONES_DRAWN", 20)
+    monkeypatch.setattr("halfcircle.study.scenarios.systems.MOST_ZONES_DRAWN", 20)
     out = written_study(tmp_path)
     assert set(pd.read_parquet(out / "membership.parquet")["scenario"]) == {"baseline", "often"}
     assert not (out / "scenarios/one_system.csv").exists()

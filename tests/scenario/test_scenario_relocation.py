@@ -14,7 +14,7 @@ from pandas.testing import assert_frame_equal
 
 from halfcircle.errors import ScenarioError, StudyError
 from halfcircle.study import read_study, run_study
-from halfcircle.study.scenario_relocation import moved_counts
+from halfcircle.study.scenarios.relocation import moved_counts
 
 ONE = np.zeros(2, dtype=np.int64)
 

@@ -16,8 +16,8 @@ from halfcircle.gtfs import write_feed
 from halfcircle.outputs import RunResult
 from halfcircle.study import Progress, compare_runs, compute_study, read_study, run_study
 from halfcircle.study.cli import main
-from halfcircle.study.inputs import read_inputs
-from halfcircle.study.scenario_apply import apply_edits
+from halfcircle.study.inputs.read import read_inputs
+from halfcircle.study.scenarios.apply import apply_edits
 
 STUDY = """
 [study]
@@ -262,7 +262,7 @@ def test_telework_stretches_bands_and_decay(town: Path, tmp_path: Path) -> None:
 def test_only_what_is_touched_is_computed(
     town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from halfcircle.study.reach import _Job
+    from halfcircle.study.reach.compute import _Job
 
     computed: list[str] = []
     honest = _Job.tables

@@ -21,7 +21,7 @@ from halfcircle.sources.catalogue import Feed, national_feeds
 from halfcircle.sources.place import Place
 from halfcircle.sources.plan import read_plan
 from halfcircle.sources.study_text import Found, study_text
-from halfcircle.study.study_file import read_study
+from halfcircle.study.settings.study_file import read_study
 
 KEYED = Feed(
     "x",

@@ -13,8 +13,8 @@ from halfcircle.access.best_of import BestOf
 from halfcircle.errors import StudyError
 from halfcircle.study import Progress, compute_study, read_inputs, read_study, run_study
 from halfcircle.study.explain import explain_study
-from halfcircle.study.modes import Modes, build_modes
-from halfcircle.study.reach import study_decay
+from halfcircle.study.modes.build import Modes, build_modes
+from halfcircle.study.reach.compute import study_decay
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +260,7 @@ def test_resumed_blocks_threads_and_draws_give_the_same(
     whole = compute_study(
         read_study(path), tmp_path / "a", workers=1, progress=Progress(quiet=True)
     )
-    monkeypatch.setattr("halfcircle.study.reach.BLOCK_CELLS", 21 * 16)
+    monkeypatch.setattr("halfcircle.study.reach.compute.BLOCK_CELLS", 21 * 16)
     first = compute_study(
         read_study(path), tmp_path / "b", workers=2, progress=Progress(quiet=True)
     )

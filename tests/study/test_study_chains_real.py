@@ -8,8 +8,8 @@ import pytest
 from real_data import data_path
 
 from halfcircle.study import Progress, read_inputs, read_study
-from halfcircle.study.modes import build_modes
-from halfcircle.study.parking_table import parking_table
+from halfcircle.study.modes.build import build_modes
+from halfcircle.study.modes.parking_table import parking_table
 
 pytestmark = pytest.mark.real_data
 STUDY = """

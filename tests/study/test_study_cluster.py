@@ -22,14 +22,14 @@ from halfcircle.access.best_of import BestOf
 from halfcircle.access.brought_times import BroughtTimes, OmxTimes
 from halfcircle.errors import ClusterError, HalfcircleError, MissingExtraError
 from halfcircle.study import Progress, compute_study, read_study, run_study
-from halfcircle.study import _cluster_worker as worker_side
-from halfcircle.study._parts import parts_of
-from halfcircle.study.blocks import BlockStore, Here, Runner
+from halfcircle.study.blocks import _cluster_worker as worker_side
+from halfcircle.study.blocks.cluster import ClusterRunner, connected
+from halfcircle.study.blocks.parts import parts_of
+from halfcircle.study.blocks.store import BlockStore, Here, Runner
 from halfcircle.study.cli import main
-from halfcircle.study.cluster import ClusterRunner, connected
-from halfcircle.study.inputs import read_inputs
-from halfcircle.study.modes import build_modes
-from halfcircle.study.reach import _Job
+from halfcircle.study.inputs.read import read_inputs
+from halfcircle.study.modes.build import build_modes
+from halfcircle.study.reach.compute import _Job
 
 distributed = pytest.importorskip(
     "distributed", reason="Dask is not installed: pip install 'halfcircle[dask]'"
@@ -95,7 +95,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def parquet(study: Path, out: Path, runner: Runner, workers: int) -> dict[str, bytes]:
     """Tables of the study as Parquet; blocks are as small as they can be."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("halfcircle.study.reach.BLOCK_CELLS", 1)
+        patch.setattr("halfcircle.study.reach.compute.BLOCK_CELLS", 1)
         found = compute_study(
             read_study(study), out, workers=workers, runner=runner, progress=QUIET
         ).result
@@ -273,7 +273,7 @@ def test_all_workers_gone_half_way() -> None:
 def test_an_address_where_nobody_answers(
     study: Path, monkeypatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("halfcircle.study.cluster.CONNECT_S", 1.0)
+    monkeypatch.setattr("halfcircle.study.blocks.cluster.CONNECT_S", 1.0)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -294,7 +294,7 @@ def test_an_address_that_is_none(address: str) -> None:
 
 
 def test_something_else_listens_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("halfcircle.study.cluster.CONNECT_S", 1.0)
+    monkeypatch.setattr("halfcircle.study.blocks.cluster.CONNECT_S", 1.0)
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()

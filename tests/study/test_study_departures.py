@@ -8,7 +8,7 @@ import pytest
 
 from halfcircle.errors import StudyError
 from halfcircle.study import run_study, study_result
-from halfcircle.study.study_file import read_study
+from halfcircle.study.settings.study_file import read_study
 
 FEED = {
     "agency.txt": "agency_id,agency_name,agency_url,agency_timezone\n"

@@ -14,7 +14,7 @@ from halfcircle.errors import OutputError, StudyError
 from halfcircle.study import Progress, read_inputs, read_study
 from halfcircle.study.cli import main
 from halfcircle.study.explain import explain_study
-from halfcircle.study.modes import build_modes
+from halfcircle.study.modes.build import build_modes
 
 
 @pytest.fixture(scope="module")

@@ -22,10 +22,10 @@ from halfcircle.demo import write_demo
 from halfcircle.errors import OutputError, StudyError
 from halfcircle.read_zones import read_zones
 from halfcircle.study.cli import main
-from halfcircle.study.explore import open_server
-from halfcircle.study.explore_run import read_run
-from halfcircle.study.explore_server import ExploreServer
-from halfcircle.study.explore_times import find_study
+from halfcircle.study.explore.page import open_server
+from halfcircle.study.explore.run import read_run
+from halfcircle.study.explore.server import ExploreServer
+from halfcircle.study.explore.times import find_study
 from halfcircle.study.run import run_study
 
 ZONE = "LIN-43"

@@ -43,7 +43,7 @@ def test_a_study_that_was_not_fetched_says_so(tmp_path: Path) -> None:
 
 def test_what_the_lock_knows_is_in_the_sources(tmp_path: Path) -> None:
     from halfcircle.sources.lock import Lock, LockedFile
-    from halfcircle.study.sources import study_sources
+    from halfcircle.study.inputs.sources import study_sources
 
     study = read_study(write_demo(tmp_path))
     locked = LockedFile(

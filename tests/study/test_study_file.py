@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halfcircle.errors import StudyError
-from halfcircle.study.study_file import read_study
+from halfcircle.study.settings.study_file import read_study
 
 FULL = """
 [study]

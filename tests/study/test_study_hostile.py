@@ -10,7 +10,7 @@ from halfcircle.demo import write_demo
 from halfcircle.errors import StudyError
 from halfcircle.study.check import check_study
 from halfcircle.study.cli import main
-from halfcircle.study.study_file import read_study
+from halfcircle.study.settings.study_file import read_study
 
 STUDY = """
 [study]

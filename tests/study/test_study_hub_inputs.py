@@ -10,8 +10,8 @@ from shapely.geometry import box
 
 from halfcircle.errors import StudyError
 from halfcircle.study import read_study
-from halfcircle.study.config import ParkAndRideConfig, SharedBikesConfig
-from halfcircle.study.hub_inputs import parking_places, rental_places
+from halfcircle.study.inputs.hubs import parking_places, rental_places
+from halfcircle.study.settings.config import ParkAndRideConfig, SharedBikesConfig
 
 GOOD = "id,name,lon,lat,capacity,minutes\np1,West,6.1,52.1,100,2\np2,,6.2,52.2,,5\n"
 

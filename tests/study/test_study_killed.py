@@ -15,7 +15,7 @@ import pytest
 from grid_city import GridCity, Line
 
 from halfcircle.study import Progress, run_study
-from halfcircle.study.blocks import BlockStore
+from halfcircle.study.blocks.store import BlockStore
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 
@@ -50,8 +50,8 @@ edits = [ { type = "speed_up", line = "1", factor = 0.5 } ]
 KILLER = """
 import os, signal, sys
 from pathlib import Path
-import halfcircle.study.blocks as blocks
-import halfcircle.study.reach as reach
+import halfcircle.study.blocks.store as blocks
+import halfcircle.study.reach.compute as reach
 from halfcircle.study import run_study
 
 study, out, part, nth, moment = sys.argv[1:]
@@ -110,7 +110,7 @@ def run(study: Path, out: Path) -> list[str]:
         honest(self, name, tables)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("halfcircle.study.reach.BLOCK_CELLS", 1)
+        patch.setattr("halfcircle.study.reach.compute.BLOCK_CELLS", 1)
         patch.setattr(BlockStore, "_write", write)
         run_study(study, out=out, workers=1, progress=Progress(quiet=True))
     return written

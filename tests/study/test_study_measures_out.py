@@ -17,8 +17,7 @@ from halfcircle.outputs import RunResult, Texts, build_layers, build_loss_layers
 from halfcircle.outputs.measure_layers import build_measure_layers, measure_units
 from halfcircle.outputs.measure_words import measure_words
 from halfcircle.study import compare_runs, run_study, study_result
-from halfcircle.study.measures_keys import KINDS
-from halfcircle.study.measures_times import (
+from halfcircle.study.measures.times import (
     KeptTimes,
     PartTimes,
     TimesShelf,
@@ -26,6 +25,7 @@ from halfcircle.study.measures_times import (
     mean_of_draws,
     over_draws,
 )
+from halfcircle.study.settings.measures_keys import KINDS
 
 MEASURES = """
 [[measures]]
@@ -116,7 +116,7 @@ def test_tables_are_written_described_and_listed(out: Path) -> None:
 def test_the_same_bytes_again_and_from_blocks_that_are_there(
     study: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from halfcircle.study import measures
+    from halfcircle.study.measures import compute as measures
 
     calls = []
     real = dict(measures.SWEEPS)

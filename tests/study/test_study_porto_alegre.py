@@ -10,7 +10,7 @@ from real_data import data_path
 
 from halfcircle.access.measures import Weights, cumulative_block
 from halfcircle.study import Progress, read_inputs, read_study, run_study
-from halfcircle.study.modes import build_modes
+from halfcircle.study.modes.build import build_modes
 
 pytestmark = pytest.mark.real_data
 BANDS = [15.0, 30.0, 45.0, 60.0, 90.0]

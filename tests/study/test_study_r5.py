@@ -19,8 +19,8 @@ from halfcircle.access.r5_install import R5Install
 from halfcircle.errors import EngineError, StudyError
 from halfcircle.study import Progress, compare_runs, read_study, run_study
 from halfcircle.study.cli import main
-from halfcircle.study.engine import check_engine
-from halfcircle.study.inputs import read_inputs
+from halfcircle.study.inputs.read import read_inputs
+from halfcircle.study.modes.engine import check_engine
 
 FAKE = Path(__file__).resolve().parents[1] / "fake_r5_child.py"
 QUIET = Progress(quiet=True)
@@ -89,8 +89,8 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sequence[str]:
     """A process that stands in for R5."""
     install = R5Install(tmp_path / "r5-v0-all.jar", "ab" * 32, tmp_path / "jdk", "0.0")
     command = (sys.executable, str(FAKE), "honest")
-    monkeypatch.setattr("halfcircle.study.engine.find_r5", lambda *_, **__: install)
-    monkeypatch.setattr("halfcircle.study.engine.COMMAND", command)
+    monkeypatch.setattr("halfcircle.study.modes.engine.find_r5", lambda *_, **__: install)
+    monkeypatch.setattr("halfcircle.study.modes.engine.COMMAND", command)
     return command
 
 
@@ -124,7 +124,7 @@ def test_the_same_tables_and_compare_names_the_engines(
 
 
 def test_the_edits_of_a_scenario_reach_r5(town: Path, stand_in, tmp_path, monkeypatch) -> None:
-    import halfcircle.study.engine as engine
+    import halfcircle.study.modes.engine as engine
 
     written = []
     honest = engine.write_feed
@@ -160,7 +160,7 @@ def test_another_engine_does_not_go_on_where_the_own_one_stopped(
         with pytest.raises(EngineError):
             run_study(town / "r5.toml", out=tmp_path)
     install = R5Install(tmp_path / "r5-v1-all.jar", "cd" * 32, tmp_path / "jdk", "0.0")
-    monkeypatch.setattr("halfcircle.study.engine.find_r5", lambda *_, **__: install)
+    monkeypatch.setattr("halfcircle.study.modes.engine.find_r5", lambda *_, **__: install)
     with pytest.raises(EngineError):
         run_study(town / "r5.toml", out=tmp_path)
     assert keys[0] == keys[1] != keys[2]

@@ -17,8 +17,8 @@ from halfcircle.access.transit import TransitQuery, percentile_index
 from halfcircle.access.transit_times import TransitTimes
 from halfcircle.errors import StudyError
 from halfcircle.study import Progress, read_study, run_study
-from halfcircle.study.inputs import read_inputs
-from halfcircle.study.modes import Modes, build_modes
+from halfcircle.study.inputs.read import read_inputs
+from halfcircle.study.modes.build import Modes, build_modes
 
 QUIET = Progress(quiet=True)
 # Two lines that do not meet: four blocks (1,001.6 m) or three (751.2 m) between their ends.

@@ -12,7 +12,7 @@ import pytest
 from halfcircle.demo import write_demo
 from halfcircle.errors import HalfcircleError, OutputError, StudyError
 from halfcircle.study import Progress, run_study
-from halfcircle.study.reach import _Job
+from halfcircle.study.reach.compute import _Job
 
 CONTRACT = {
     "reach.parquet": [
@@ -113,7 +113,7 @@ def test_the_same_bytes_whatever_the_number_of_threads(
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
     finished: Path, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("halfcircle.study.reach.BLOCK_CELLS", 353 * 64)
+    monkeypatch.setattr("halfcircle.study.reach.compute.BLOCK_CELLS", 353 * 64)
     computed = []
     honest = _Job.tables
 
@@ -149,7 +149,7 @@ def test_no_resume_computes_everything_again(
 ) -> None:
     honest = _Job.tables
     monkeypatch.setattr("halfcircle.study.run.write_outputs", lambda *_, **__: [])
-    monkeypatch.setattr("halfcircle.study.blocks.BlockStore.close", lambda _: None)
+    monkeypatch.setattr("halfcircle.study.blocks.store.BlockStore.close", lambda _: None)
     run_study(demo, out=tmp_path)
     computed = []
 
@@ -170,7 +170,7 @@ def test_inputs_that_changed_are_not_resumed(
     study = Path(shutil.copytree(demo.parent, tmp_path / "study")) / demo.name
     honest = _Job.tables
     monkeypatch.setattr("halfcircle.study.run.write_outputs", lambda *_, **__: [])
-    monkeypatch.setattr("halfcircle.study.blocks.BlockStore.close", lambda _: None)
+    monkeypatch.setattr("halfcircle.study.blocks.store.BlockStore.close", lambda _: None)
     run_study(study, out=tmp_path / "out")
     text = study.read_text(encoding="utf-8").replace("max_rides = 4", "max_rides = 2")
     study.write_text(text, encoding="utf-8")
@@ -421,7 +421,7 @@ def test_a_feed_in_a_folder_has_a_hash_too(demo: Path, tmp_path: Path) -> None:
     import zipfile
 
     from halfcircle.study import read_study
-    from halfcircle.study.sources import study_sources
+    from halfcircle.study.inputs.sources import study_sources
 
     study = edited(demo, tmp_path, ('path = "halelijn.gtfs.zip"', 'path = "halelijn"'))
     with zipfile.ZipFile(study.parent / "halelijn.gtfs.zip") as feed:

@@ -1,0 +1,1 @@
+"""Blocks of origins: kept on disk, computed here or on a cluster."""

@@ -1,0 +1,1 @@
+"""``halfcircle explore``: a local page on which a place is clicked and its reach is seen."""

@@ -1,0 +1,1 @@
+"""Measures beside reach, from the keys of a study to tables."""

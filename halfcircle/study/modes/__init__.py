@@ -1,0 +1,1 @@
+"""From inputs to travel times: one source per mode of the study."""

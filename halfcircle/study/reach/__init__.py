@@ -1,0 +1,1 @@
+"""Reach and border loss of all zones, block by block of origins."""

@@ -1,0 +1,1 @@
+"""Daily urban systems of a study, and how sure they are."""

@@ -1,0 +1,1 @@
+"""What a study file and its edit files say: plain values, checked, all faults at once."""
