@@ -8,8 +8,11 @@ import json
 import re
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from halfcircle.outputs import Texts, build_layers, build_loss_layers, write_map
@@ -48,3 +51,28 @@ def test_ten_thousand_zones_stay_under_five_megabytes(generated, tmp_path):
     assert all(len(layer["values"]) == n_roses for layer in data["glyphs"]["layers"])
     # Nothing of what the run has was left out to keep it small.
     assert len(data["values"]) == len(layers) + len(losses) == 60
+
+
+def test_fastest_modes_of_ten_thousand_zones_fit_too(generated, tmp_path):
+    result = generated.generated_run(10_000)
+    rng = np.random.default_rng(4)
+    modes = ("walk", "bike", "car+transit")
+    rows = []
+    for band in (15.0, 30.0, 45.0, 60.0):
+        shares = rng.dirichlet(np.ones(len(modes)), len(result.zones))
+        rows += [
+            pd.DataFrame(
+                {
+                    "zone_id": result.zones.zone_id, "scenario": "baseline", "set": "best",
+                    "opportunity": result.opportunities[0].name, "group": "all",
+                    "band_min": band, "percentile": 50, "mode": mode, "value": shares[:, k],
+                    "most": (shares.argmax(axis=1) == k).astype(int),
+                }
+            )
+            for k, mode in enumerate(modes)
+        ]  # fmt: skip
+    result = replace(result, winning_mode=pd.concat(rows, ignore_index=True))
+    layers, losses = build_layers(result), build_loss_layers(result)
+    path = write_map(result, layers, losses, tmp_path / "reach.html", texts=Texts())
+    assert path.stat().st_size < 5_000_000
+    assert path.read_text(encoding="utf-8").count('"quantity":"fastest"') == 4
