@@ -16,6 +16,8 @@ __all__ = ["HubPairs", "Hubs", "through_hubs"]
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
+JOINED = 5_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class Hubs:
@@ -127,6 +129,7 @@ def through_hubs(
     *,
     first_limit_s: Float64 | None = None,
     last_limit_s: Float64 | None = None,
+    joined: int = JOINED,
 ) -> HubPairs:
     """Join ways to hubs with ways on from them.
 
@@ -141,19 +144,67 @@ def through_hubs(
         Longest way to a hub on the way to each destination.
     last_limit_s : array of float64, shape (n_origins,), seconds, optional
         Longest way from a hub, coming from each origin.
+    joined : int
+        Ways that are looked at together, about.
 
     Returns
     -------
     HubPairs
         Of ways that take the same time, that by the hub with the lowest number.
+
+    Notes
+    -----
+    Origins are joined a part at a time: memory is bounded by `JOINED` ways and the result.
     """
     order = np.argsort(from_hubs.from_idx, kind="stable")
     ptr = np.concatenate(
         [[0], np.cumsum(np.bincount(from_hubs.from_idx, minlength=len(handling_s)))]
     )
-    count = (ptr[1:] - ptr[:-1])[to_hubs.to_idx]
-    one = np.repeat(np.arange(len(count)), count)
-    other = order[ptr[to_hubs.to_idx][one] + np.arange(len(one)) - (np.cumsum(count) - count)[one]]
+    by_origin = np.argsort(to_hubs.from_idx, kind="stable")
+    n_ways = np.cumsum((ptr[1:] - ptr[:-1])[to_hubs.to_idx[by_origin]])
+    start = to_hubs.from_idx[by_origin]
+    parts, first = [], 0
+    while first < len(by_origin):
+        before = n_ways[first - 1] if first else 0
+        last = max(int(np.searchsorted(n_ways, before + joined, side="right")), first + 1)
+        # All ways of an origin are in one part: the fastest of them is looked for.
+        last = int(np.searchsorted(start, start[last - 1], side="right"))
+        parts.append(
+            _joined(
+                to_hubs, from_hubs, by_origin[first:last], order, ptr, handling_s,
+                first_limit_s, last_limit_s,
+            )
+        )  # fmt: skip
+        first = last
+    if not parts:
+        nothing, none = np.empty(0, dtype=np.int64), np.empty(0)
+        return HubPairs(Pairs(nothing, nothing, none), nothing, none)
+    return HubPairs(
+        Pairs(
+            np.concatenate([part.pairs.from_idx for part in parts]),
+            np.concatenate([part.pairs.to_idx for part in parts]),
+            np.concatenate([part.pairs.seconds for part in parts]),
+        ),
+        np.concatenate([part.hub_idx for part in parts]),
+        np.concatenate([part.first_s for part in parts]),
+    )
+
+
+def _joined(
+    to_hubs: Pairs,
+    from_hubs: Pairs,
+    chosen: Int64,
+    order: Int64,
+    ptr: Int64,
+    handling_s: Float64,
+    first_limit_s: Float64 | None,
+    last_limit_s: Float64 | None,
+) -> HubPairs:
+    """Join these ways to hubs with all ways on from there."""
+    count = (ptr[1:] - ptr[:-1])[to_hubs.to_idx[chosen]]
+    within = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+    one = np.repeat(chosen, count)
+    other = order[ptr[to_hubs.to_idx[one]] + within]
     first_s, last_s = to_hubs.seconds[one], from_hubs.seconds[other]
     start, end, hub = to_hubs.from_idx[one], from_hubs.to_idx[other], to_hubs.to_idx[one]
     keep = np.ones(len(one), dtype=bool)
@@ -166,6 +217,5 @@ def through_hubs(
     rank = rank[keep[rank]]
     least = np.ones(len(rank), dtype=bool)
     least[1:] = (np.diff(start[rank]) != 0) | (np.diff(end[rank]) != 0)
-    chosen = rank[least]
-    pairs = Pairs(start[chosen], end[chosen], seconds[chosen])
-    return HubPairs(pairs, hub[chosen], first_s[chosen])
+    best = rank[least]
+    return HubPairs(Pairs(start[best], end[best], seconds[best]), hub[best], first_s[best])

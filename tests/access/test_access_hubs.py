@@ -74,6 +74,12 @@ def test_plain_twin(one: list, other: list, handling: list[int]) -> None:
     assert found.hub_idx.tolist() == [h for _, (_, h) in sorted(best.items())]
     # another place can only shorten ways
     fewer = [row for row in other if row[0] != 4]
+    parts = through_hubs(pairs(*one), pairs(*other), np.array(handling, dtype=float), joined=1)
+    for label in ("from_idx", "to_idx", "seconds"):
+        whole, part = getattr(found.pairs, label), getattr(parts.pairs, label)
+        np.testing.assert_array_equal(part, whole)
+    np.testing.assert_array_equal(parts.hub_idx, found.hub_idx)
+    np.testing.assert_array_equal(parts.first_s, found.first_s)
     less = through_hubs(pairs(*one), pairs(*fewer), np.array(handling, dtype=float))
     now = {(a, b): s for a, b, s in as_rows(found.pairs)}
     assert all(now[a, b] <= s for a, b, s in as_rows(less.pairs))

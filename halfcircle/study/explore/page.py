@@ -61,8 +61,8 @@ def explore(
     for note in notes:
         progress.line(note)
     # The address is the answer of the command.
-    print(f"{server.address}  (Ctrl-C to stop)", flush=True)  # noqa: T201
     try:
+        print(f"{server.address}  (Ctrl-C to stop)", flush=True)  # noqa: T201
         if browser:
             # A browser of the terminal would not return before the page is served.
             threading.Thread(target=webbrowser.open, args=(server.address,), daemon=True).start()
