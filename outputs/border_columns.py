@@ -29,6 +29,14 @@ def _share(name: str, description: str) -> Column:
     return Column(name, "number", SHARE, description, required=False)
 
 
+CONNECTIONS = "median of different arrivals by vehicle; empty where there is no timetable"
+FASTEST = "median of the best-timed departure; empty where there is no timetable"
+
+
+def _served(name: str, unit: str, description: str) -> Column:
+    return Column(name, "number", unit, description, required=False, optional=True)
+
+
 def _number(name: str, unit: str, description: str) -> Column:
     return Column(name, "number", unit, description, required=False)
 
@@ -192,6 +200,10 @@ BORDER_TABLES = (
             _number("ratio", "ratio", "pace across over pace at home"),
             _share("reached_domestic", "domestic pairs that are reached"),
             _share("reached_crossing", "pairs across that are reached"),
+            _served("connections_per_hour_domestic", "per hour", CONNECTIONS),
+            _served("connections_per_hour_crossing", "per hour", CONNECTIONS),
+            _served("fastest_min_domestic", "minutes", FASTEST),
+            _served("fastest_min_crossing", "minutes", FASTEST),
         ),
     ),
     Table(

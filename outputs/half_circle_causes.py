@@ -17,6 +17,7 @@ from halfcircle.outputs.statistics import Weights
 __all__ = ["causes_part", "potential_part", "skills_part", "sources_part", "wages_part"]
 
 N_AREAS = 12
+PER_HOUR = ("connections_per_hour_domestic", "connections_per_hour_crossing")
 
 
 def causes_part(
@@ -80,6 +81,7 @@ def _pairs(result: RunResult, mode: str, words: Words) -> dict[str, Any] | None:
     rows = table[table["mode"] == mode]
     # All sizes together where classes were thin, else the middle class.
     keys = ["from_country", "to_country", "distance_from_km", "distance_to_km"]
+    served = PER_HOUR[0] in rows and bool(rows[PER_HOUR[0]].notna().any())
     shown = []
     for _, part in rows.groupby(keys, sort=True):
         part = part.sort_values("size_class")
@@ -95,17 +97,26 @@ def _pairs(result: RunResult, mode: str, words: Words) -> dict[str, Any] | None:
                     _minutes(row["minutes_domestic"], words),
                     _minutes(row["minutes_crossing"], words),
                     words.share(row["ratio"] - 1.0),
+                    *([_per_hour(row, words)] if served else []),
                 ],
             }
         )
     if not shown:
         return None
-    heads = ("column_distance", "column_home", "column_cross", "column_ratio")
+    heads = ["column_distance", "column_home", "column_cross", "column_ratio"]
+    heads += ["column_per_hour"] if served else []
     return {
         "caption": words("pairs_caption", mode=words.texts.mode(mode)),
         "heads": [words(head) for head in heads],
         "rows": shown,
     }
+
+
+def _per_hour(row: Any, words: Words) -> str:
+    """Connections an hour at home and across."""
+    missing = words.texts("report.missing_mark")
+    told = [words.texts.number(row[n]) if np.isfinite(row[n]) else missing for n in PER_HOUR]
+    return " / ".join(told)
 
 
 def _minutes(value: float, words: Words) -> str:

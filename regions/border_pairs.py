@@ -7,7 +7,7 @@ trains, detours. What people lose on top of that is institutional. See `border_c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,10 @@ TABLE_COLUMNS = (
     "n_domestic", "n_crossing", "minutes_domestic", "minutes_crossing", "ratio",
     "reached_domestic", "reached_crossing",
 )  # fmt: skip
+
+
+PairDetails = Callable[[npt.NDArray[np.int64]], Mapping[str, npt.NDArray[np.float64]]]
+"""Further values of all pairs of a block of origins, by name."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ class CrossingPaces:
         from_country, to_country, distance_from_km, distance_to_km, size_class (-1 for all sizes
         together), n_domestic, n_crossing, minutes_domestic, minutes_crossing (medians, missing
         where most pairs are not reached), ratio (crossing over domestic pace), reached_domestic,
-        reached_crossing (shares), and for each further attribute its two medians.
+        reached_crossing (shares), and for each further detail its two medians.
     """
 
     classes: PairClasses
@@ -154,7 +158,7 @@ def compare_crossings(
     size: npt.ArrayLike,
     *,
     classes: PairClasses | None = None,
-    attributes: Mapping[str, npt.NDArray[np.float64]] | None = None,
+    details: PairDetails | None = None,
     percentile_idx: int = 0,
     block_size: int = 64,
 ) -> CrossingPaces:
@@ -167,9 +171,10 @@ def compare_crossings(
     size : array of float, shape (n_destinations,)
         Population or jobs of the places; used for the size classes.
     classes : PairClasses, optional
-    attributes : mapping of str to array of float64, shape (n_origins, n_destinations), optional
-        Whatever else explains the difference, compared in the same classes: services a day,
-        transfers, detour, waiting.
+    details : callable, optional
+        Gives, for a block of origins (int64, shape (n_block,)), whatever else explains the
+        difference, compared in the same classes: connections an hour, the fastest of them, ... By
+        name, each float64, shape (n_block, n_destinations).
     percentile_idx : int
         Position in ``source.percentiles``.
     block_size : int
@@ -181,15 +186,11 @@ def compare_crossings(
         Places have no country, an origin is not among the destinations, or there are no domestic
         pairs in any class.
     StudyError
-        `size` or an attribute has the wrong shape.
+        `size` or a detail has the wrong shape.
     """
     rules = PairClasses() if classes is None else classes
-    more = dict(attributes or {})
     origins, destinations = source.origins, source.destinations
     mass = np.asarray(size, dtype=np.float64)
-    for name, array in more.items():
-        if array.shape != (len(origins), len(destinations)):
-            raise StudyError(f"pairs: attribute {name!r} has shape {array.shape}")
     if mass.shape != (len(destinations),) or not (mass >= 0.0).all():
         raise StudyError("pairs: size must be 0 or more for each destination")
     own = _positions(origins, destinations)
@@ -221,10 +222,14 @@ def compare_crossings(
             "time": time[row, column].astype(np.float64),
             "pace": time[row, column] / distance[row, column],
         }
-        block |= {f"+{name}": array[idx[row], column] for name, array in more.items()}
+        for name, array in ({} if details is None else details(idx)).items():
+            if array.shape != keep.shape:
+                raise StudyError(f"pairs: detail {name!r} has shape {array.shape}")
+            block[f"+{name}"] = array[row, column]
         parts.append(block)
     pairs = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-    return _paces(pairs, rules, countries, tuple(more))
+    further = tuple(key[1:] for key in pairs if key.startswith("+"))
+    return _paces(pairs, rules, countries, further)
 
 
 def _positions(origins: Places, destinations: Places) -> Ints:

@@ -108,7 +108,9 @@ def test_attributes_are_compared_in_the_same_classes():
     source, _, foreign = slow_border(1.5)
     n = len(source.origins)
     services = np.where(foreign, 6.0, 24.0)
-    paces = compare_crossings(source, np.ones(n), classes=CLASSES, attributes={"trains": services})
+    paces = compare_crossings(
+        source, np.ones(n), classes=CLASSES, details=lambda idx: {"trains": services[idx]}
+    )
     assert (paces.table["trains_domestic"] == 24.0).all()
     assert (paces.table["trains_crossing"] == 6.0).all()
 
@@ -128,8 +130,8 @@ def test_pair_faults():
         PairClasses(n_sizes=0)
     with pytest.raises(StudyError, match="size must be 0 or more"):
         compare_crossings(source, np.full(20, -1.0))
-    with pytest.raises(StudyError, match="attribute 'x' has shape"):
-        compare_crossings(source, np.ones(20), attributes={"x": np.ones((2, 2))})
+    with pytest.raises(StudyError, match="detail 'x' has shape"):
+        compare_crossings(source, np.ones(20), details=lambda _: {"x": np.ones((2, 2))})
     other = FixedTimes(places("AB", prefix="o"), source.destinations, np.ones((2, 20)))
     with pytest.raises(ZoneError, match="origins that are no destination"):
         compare_crossings(other, np.ones(20))

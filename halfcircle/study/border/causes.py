@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from halfcircle.access.transit_times import TransitTimes
 from halfcircle.access.travel_times import TravelTimeSource
 from halfcircle.errors import Fault, StudyError, ZoneError
 from halfcircle.regions.border import BorderMeasures, compare_crossings, loss_causes
@@ -110,7 +111,8 @@ def _one_mode(
         tuple(60.0 * band for band in reach.bands_min), () if decay is None else (decay,)
     )
     try:
-        paces = compare_crossings(source, people, percentile_idx=middle)
+        details = source.service if isinstance(source, TransitTimes) else None
+        paces = compare_crossings(source, people, details=details, percentile_idx=middle)
         parts = loss_causes(
             source,
             [o for o in inputs.opportunities if o.name in border.opportunities],
