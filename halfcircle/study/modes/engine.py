@@ -134,7 +134,7 @@ def _check_reach(study: Study, reach: ReachConfig, faults: Faults) -> None:
                    remedy="merge them into one, for instance with osmium merge")  # fmt: skip
     elif streets is not None:
         faults.warn("[streets] max_snap_m", "R5 joins places to streets by its own rule (300 m, "
-                    "then 1,609 m)")  # fmt: skip
+                    "then 1,600 m)")  # fmt: skip
     if study.border is not None and study.border.hard_closed:
         faults.add("[border] hard_closed", "needs the streets of the own engine")
 
