@@ -137,7 +137,7 @@ def sector_reach(
             time_s = float(times_s[i, j])
             if side < 0 or not time_s < np.inf:
                 continue
-            degrees = float(azimuth_deg[i, j])
+            degrees = np.float64(azimuth_deg[i, j])
             sector = CORE
             east = north = 0.0
             if degrees == degrees:

@@ -68,7 +68,8 @@ def mirrored_reach(
             if destination_side[j] != origin_side[i] or not distance_m[i, j] < np.inf:
                 continue
             east = north = 0.0
-            degrees = float(azimuth_deg[i, j])
+            # float() of a compiled float32 stays one, and so would the angle
+            degrees = np.float64(azimuth_deg[i, j])
             if degrees == degrees:
                 east = distance_m[i, j] * math.sin(math.radians(degrees))
                 north = distance_m[i, j] * math.cos(math.radians(degrees))

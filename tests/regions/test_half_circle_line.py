@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 from border_world import FixedTimes, around, disk_world, places
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
@@ -201,6 +201,8 @@ def plain_mirror(distance, azimuth, side, to_side, weights, normal, offset, pace
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 2**32 - 1))
+@example(1333)
+@example(3201)
 def test_kernel_against_its_plain_twin(seed):
     rng = np.random.default_rng(seed)
     n, m, k = 3, 12, 2

@@ -337,12 +337,22 @@ def test_folders_without_a_run_are_faults(finished, tmp_path, capsys):
 
 def test_ctrl_c_ends_it(finished):
     command = [sys.executable, "-m", "halfcircle", "explore", str(finished[0]), "--no-browser"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line.startswith("http://127.0.0.1:")
-    process.send_signal(signal.SIGINT)
-    out, error = process.communicate(timeout=60)
+    # A shell that runs the tests in the background ignores Ctrl-C, and children would inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("http://127.0.0.1:")
+        process.send_signal(signal.SIGINT)
+        out, error = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 0
     assert "Traceback" not in out + error
     assert "stopped" in error
